@@ -1,0 +1,36 @@
+/** What a caller can do about a failure; the exit codes are the contract of DESIGN §2. */
+export const EXIT_CODES = {
+  done: 0,
+  defect: 1,
+  usage: 2,
+  sign_in_needed: 3,
+  configuration: 4,
+  temporary: 5,
+  store: 6,
+  refused: 7,
+  interrupted: 130,
+} as const;
+
+export type ErrorKind = Exclude<keyof typeof EXIT_CODES, "done">;
+
+/**
+ * The one error this program raises on purpose. `message` is a lowercase sentence without a full stop,
+ * `hint` says what to do; neither ever holds a secret. `cause` is for the debugger only and is never
+ * printed: openid-client keeps tokens and codes in there.
+ */
+export class OidcTokenError extends Error {
+  readonly kind: ErrorKind;
+  readonly hint: string;
+
+  constructor(kind: ErrorKind, message: string, hint: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "OidcTokenError";
+    this.kind = kind;
+    this.hint = hint;
+  }
+
+  /** The process's exit code for this error. */
+  get exitCode(): number {
+    return EXIT_CODES[this.kind];
+  }
+}

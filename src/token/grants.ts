@@ -1,0 +1,53 @@
+import type { Flow } from "../config/profile.js";
+import type { TokenSet } from "./token-set.js";
+
+/** What RFC 8628 §3.2 answers, as far as a person is shown it. `expires_in` in seconds. */
+export interface DeviceAuthorization {
+  readonly verification_uri: string;
+  readonly verification_uri_complete?: string;
+  readonly user_code: string;
+  readonly expires_in: number;
+}
+
+/** How a sign-in under way is shown: to a person on a terminal, or as JSON events to a program. */
+export interface SignInDisplay {
+  /** The browser is to go to `url`; `opened` is false where the person has to open it. */
+  browser(request: { readonly url: string; readonly redirect_uri: string; readonly opened: boolean }): void;
+  device(request: DeviceAuthorization): void;
+  /** Something worth knowing that does not end the sign-in, as a lowercase sentence. */
+  notice(sentence: string): void;
+  /** Ends whatever is moving on the screen. Called once, whether the sign-in succeeded or not. */
+  close(): void;
+}
+
+export interface SignInRequest {
+  readonly flow: Flow;
+  /** False: only show the URL. */
+  readonly open_browser: boolean;
+  /** Seconds the person has. */
+  readonly timeout: number;
+  readonly display: SignInDisplay;
+  /** Aborted on Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+export type RefreshOutcome =
+  | { readonly outcome: "refreshed"; readonly tokens: TokenSet }
+  /** The provider will not honour this refresh token again: `invalid_grant` or what it says instead. */
+  | { readonly outcome: "session_ended"; readonly reason: string };
+
+/**
+ * What a provider can be asked for on behalf of one profile. Each method throws an OidcTokenError: `temporary`
+ * for network trouble, 5xx and 429, `refused` where the provider says no, `interrupted` on abort,
+ * `configuration` where the profile cannot work with this provider.
+ */
+export interface Grants {
+  /** RFC 6749 §6. The answer's `refresh_token` is absent where the provider keeps the old one. */
+  refresh(refresh_token: string): Promise<RefreshOutcome>;
+  /** A token that needs no person, for flows such as `client_credentials`. */
+  issue(flow: Flow): Promise<TokenSet>;
+  /** `authorization_code` or `device_code`. */
+  signIn(request: SignInRequest): Promise<TokenSet>;
+  /** RFC 7009: the refresh token where there is one, else the access token. */
+  revoke(tokens: TokenSet): Promise<"revoked" | "not_supported">;
+}

@@ -1,0 +1,12 @@
+/** What a provider issued, in the names of RFC 6749 §5.1; times in seconds since the epoch. */
+export interface TokenSet {
+  readonly access_token: string;
+  readonly token_type: string;
+  /** When the provider's answer arrived. */
+  readonly obtained_at: number;
+  /** Absent: the provider did not say and the token is opaque, so it counts as valid until a server refuses it. */
+  readonly expires_at?: number;
+  readonly refresh_token?: string;
+  readonly id_token?: string;
+  readonly scope?: string;
+}
