@@ -1,20 +1,27 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Profile } from "./config/profile.js";
-import type { Log } from "./log.js";
-import type { Lock } from "./store/lock.js";
+import { fileLog, type Log, type LogLevel } from "./log.js";
+import { lockDir, type Paths, userPaths } from "./paths.js";
+import { Redactor } from "./redact.js";
+import { chooseStore } from "./store/choose.js";
+import { type Lock, ProcessLock } from "./store/lock.js";
 import type { TokenStore } from "./store/token-store.js";
 import type { Grants } from "./token/grants.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Folders of this user, all absolute; env-paths with no suffix, except `runtime`. */
-export interface Paths {
-  readonly config: string;
-  readonly data: string;
-  readonly cache: string;
-  readonly log: string;
-  /** Locks: one folder per OS user whatever the environment says of the other folders. */
-  readonly runtime: string;
-  readonly home: string;
+/** The secrets a profile refers to, resolved when asked for. */
+export interface Secrets {
+  client_secret(): Promise<string | undefined>;
+  key(): Promise<string | undefined>;
+}
+
+/** What a store is asked for beside its name. */
+export interface StoreRequest {
+  /** A desktop may ask the person to unlock the keyring. */
+  readonly interactive: boolean;
+  /** Told, once, a sentence on which store was taken and why. */
+  readonly notice: (sentence: string) => void;
 }
 
 /** Every side effect the rest of the program is given. Tests swap parts of this and nothing else. */
@@ -28,23 +35,50 @@ export interface Context {
   readonly stderr: NodeJS.WriteStream;
   /** Seconds since the epoch, with a fraction. */
   now(): number;
-  /** Resolves after `ms` milliseconds, or at once when the signal aborts. */
+  /** Resolves after `ms` milliseconds; rejects when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   readonly fetch: typeof globalThis.fetch;
   /** Starts the browser without a shell; rejects where none could be started. */
   openBrowser(url: string): Promise<void>;
   readonly log: Log;
+  readonly redactor: Redactor;
   readonly lock: Lock;
-  /** The store as configured; `notice` is called with a sentence where something is worth telling the user. */
-  tokenStore(choice: Profile["store"], notice: (sentence: string) => void): TokenStore;
+  tokenStore(choice: Profile["store"], request: StoreRequest): TokenStore;
   /** The provider behind a profile. Loads openid-client, so ask for it only when a request must be made. */
   grants(profile: Profile, secrets: Secrets): Promise<Grants>;
   /** Aborts on SIGINT and SIGTERM. */
   readonly interrupted: AbortSignal;
 }
 
-/** The secrets a profile refers to, resolved when asked for and remembered for redaction. */
-export interface Secrets {
-  client_secret(): Promise<string | undefined>;
-  key(): Promise<string | undefined>;
+/** The context of the real process. */
+export function createContext(level: LogLevel, interrupted: AbortSignal): Context {
+  const { env, platform, stdin, stdout, stderr } = process;
+  const paths = userPaths();
+  const redactor = new Redactor();
+  const context: Context = {
+    env,
+    platform,
+    cwd: process.cwd(),
+    paths,
+    stdin,
+    stdout,
+    stderr,
+    now: () => Date.now() / 1000,
+    sleep: async (ms, signal) => void (await delay(ms, undefined, signal ? { signal } : {})),
+    fetch: globalThis.fetch,
+    openBrowser: async (url) => {
+      const { default: open } = await import("open");
+      await open(url);
+    },
+    log: fileLog(paths.log, level, (text) => redactor.apply(text)),
+    redactor,
+    lock: new ProcessLock(lockDir(env)),
+    tokenStore: (choice, request) => chooseStore(choice, { dataDir: paths.data, env, ...request }),
+    grants: async (profile, secrets) => {
+      const { createGrants } = await import("./oidc/grants.js");
+      return await createGrants(profile, secrets, context);
+    },
+    interrupted,
+  };
+  return context;
 }

@@ -34,3 +34,8 @@ export class OidcTokenError extends Error {
     return EXIT_CODES[this.kind];
   }
 }
+
+/** By name, not by class: the hot path is a bundle of its own with its own copy of the class. */
+export function isOidcTokenError(error: unknown): error is OidcTokenError {
+  return error instanceof Error && error.name === "OidcTokenError";
+}

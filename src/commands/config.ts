@@ -1,0 +1,51 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { jsonSchema } from "../config/json-schema.js";
+import { configPath, loadConfig, unknownVariables } from "../config/load.js";
+import { maskProfile } from "../config/mask.js";
+import type { Context } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+import type { GlobalOptions } from "./options.js";
+
+/** `config path`: the user's configuration file, whether it exists or not. */
+export function showPath(context: Context, options: GlobalOptions): void {
+  context.stdout.write(`${configPath(context, options)}\n`);
+}
+
+/** `config show`: what is in force after files, environment and defaults, with secrets masked. */
+export function show(context: Context, options: GlobalOptions): void {
+  const config = loadConfig(context, options);
+  const names = options.profile === undefined ? config.names : [options.profile];
+  const profiles = Object.fromEntries(names.map((name) => [name, maskProfile(config.profile(name))]));
+  for (const name of unknownVariables(context.env)) {
+    context.stderr.write(`oidc-token: the variable ${name} is none that this program reads\n`);
+  }
+  context.stdout.write(`${JSON.stringify({ files: config.files, store: config.store, profiles }, null, 2)}\n`);
+}
+
+/** `config check`: every profile is read and every reference to a secret resolved; silent where all is well. */
+export function check(context: Context, options: GlobalOptions): void {
+  const config = loadConfig(context, options);
+  for (const name of config.names) config.profile(name);
+  context.stderr.write(`oidc-token: ${config.names.length} profile${config.names.length === 1 ? "" : "s"}, no error\n`);
+}
+
+/** `config schema`: the JSON Schema of the file, or with `--path` where an editor finds a copy of it. */
+export function schema(context: Context, options: { readonly path?: boolean }): void {
+  const text = `${JSON.stringify(jsonSchema(), null, 2)}\n`;
+  context.stdout.write(options.path ? `${writeCopy(context.paths.data, text)}\n` : text);
+}
+
+function writeCopy(dir: string, text: string): string {
+  const path = join(dir, "config.schema.json");
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    writeFileSync(`${path}.${process.pid}`, text);
+    renameSync(`${path}.${process.pid}`, path);
+  } catch (cause) {
+    throw new OidcTokenError("configuration", `cannot write ${path}`, "print it instead: oidc-token config schema", {
+      cause,
+    });
+  }
+  return path;
+}

@@ -1,0 +1,81 @@
+import { writeSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { readSnapshot, type Snapshot, snapshotKey } from "../config/snapshot.js";
+import { FORMATS, type FormatName, formatTokens } from "../formats/output.js";
+import { isOidcTokenError } from "../errors.js";
+import { DEFAULT_LOG_LEVEL } from "../log.js";
+import { userPaths } from "../paths.js";
+import { chooseStore } from "../store/choose.js";
+import { isRefreshDue, isServable } from "../token/freshness.js";
+import { idTokenAsToken } from "../token/id-token.js";
+import { fromRecord } from "../token/record.js";
+import type { TokenSet } from "../token/token-set.js";
+import { GET_OPTIONS } from "./get-options.js";
+
+/**
+ * The hot path of `get`: prints a stored token that is valid and not due for a refresh. Answers false, having printed
+ * nothing, in every other case, also for wrong arguments: the full command then starts from the beginning and says
+ * what is the matter.
+ *
+ * @throws OidcTokenError of kind `store`, as the full command would
+ */
+export async function getStored(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
+  const text = await storedAnswer(argv, env);
+  if (text === undefined) return false;
+  print(text);
+  return true;
+}
+
+async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  try {
+    const { values } = parseArgs({ args: argv.slice(1), options: GET_OPTIONS, strict: true });
+    if (values["force-refresh"] || values["rejected-sha256"] !== undefined) return undefined;
+    if ((values["log-level"] ?? env.OIDC_TOKEN_LOG ?? DEFAULT_LOG_LEVEL) !== DEFAULT_LOG_LEVEL) return undefined;
+    if (!["auto", "always", "never"].includes(values.interactive ?? env.OIDC_TOKEN_INTERACTIVE ?? "auto")) return undefined;
+    const format = values.format ?? "token";
+    const asked = values["min-validity"];
+    if (!Object.hasOwn(FORMATS, format) || (asked !== undefined && !/^\d{1,9}$/.test(asked))) return undefined;
+
+    const paths = userPaths();
+    const key = snapshotKey(env, process.cwd(), paths.config, { profile: values.profile, config: values.config });
+    const snapshot = key === undefined ? undefined : readSnapshot(paths.cache, key);
+    if (!snapshot || (values.url !== undefined && !mayReceive(snapshot, values.url))) return undefined;
+
+    const kept = await chooseStore(snapshot.store, { dataDir: paths.data, env }).get(snapshot.account);
+    const stored = kept && fromRecord(kept.text);
+    const tokens = stored && values["id-token"] ? idTokenAsToken(stored) : stored;
+    const now = Date.now() / 1000;
+    const min_validity = asked === undefined ? undefined : Number(asked);
+    if (!tokens || !isServable(tokens, { now, min_validity }) || isRenewalDue(tokens, snapshot, now)) return undefined;
+    return formatTokens(format as FormatName, tokens, snapshot, now);
+  } catch (error) {
+    if (isOidcTokenError(error)) throw error;
+    return undefined;
+  }
+}
+
+function isRenewalDue(tokens: TokenSet, snapshot: Snapshot, now: number): boolean {
+  const renewable = tokens.refresh_token !== undefined || snapshot.unattended;
+  return renewable && isRefreshDue(tokens, now, snapshot.refresh_before);
+}
+
+function mayReceive(snapshot: Snapshot, url: string): boolean {
+  return snapshot.allowed_origins.includes(new URL(url).origin);
+}
+
+/** Straight to the descriptor: `process.stdout` takes longer to set up than all of the rest. */
+function print(text: string): void {
+  const bytes = Buffer.from(text);
+  let written = 0;
+  while (written < bytes.length) {
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") return;
+      if (code !== "EAGAIN") throw error;
+      // A full pipe that another process has made non-blocking: give its reader a moment.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import type { Context } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+
+/** Does something while holding a lock, waiting for it at most `timeout` seconds. */
+export async function holdLock<T>(
+  context: Context,
+  name: string,
+  timeout: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  const deadline = context.now() + timeout;
+  for (;;) {
+    const release = await context.lock.tryAcquire(name);
+    if (release) return await work().finally(release);
+    if (context.now() >= deadline) {
+      throw new OidcTokenError(
+        "temporary",
+        `another oidc-token has held this token for ${timeout} s`,
+        "try again; if it stays so, look for a stopped oidc-token process and end it",
+      );
+    }
+    await context.sleep(50, context.interrupted);
+  }
+}

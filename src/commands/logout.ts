@@ -1,0 +1,46 @@
+import { loadConfig } from "../config/load.js";
+import type { Profile } from "../config/profile.js";
+import type { Context } from "../context.js";
+import { isOidcTokenError } from "../errors.js";
+import { holdLock } from "./hold-lock.js";
+import { isTerminal } from "./interactive.js";
+import type { GlobalOptions } from "./options.js";
+import { accessProfile, type ProfileAccess } from "./profile-access.js";
+import { lockTimeout } from "./token-ports.js";
+
+export interface LogoutOptions extends GlobalOptions {
+  readonly all?: boolean;
+  /** Only forget what is stored here; do not tell the provider. */
+  readonly local?: boolean;
+}
+
+/** `logout`: revokes at the provider (RFC 7009) and forgets, of one profile or of all. */
+export async function logout(context: Context, options: LogoutOptions): Promise<void> {
+  const config = loadConfig(context, options);
+  const profiles = options.all ? config.names.map((name) => config.profile(name)) : [config.profile(options.profile)];
+  for (const profile of profiles) await logoutOf(context, profile, options.local === true);
+}
+
+async function logoutOf(context: Context, profile: Profile, local: boolean): Promise<void> {
+  const say = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
+  const access = accessProfile(context, profile, { interactive: isTerminal(context), notice: say });
+  // A logout must work when the provider does not, so what fails there is told and no more.
+  const revoked = local || profile.flow[0] === "static_key" ? undefined : await tryRevoke(access, say);
+  // Under the refresh lock, so that a refresh under way cannot bring the tokens back.
+  const forgotten = await holdLock(context, profile.account, lockTimeout(profile.timeout), () => access.forget());
+  context.log.info("logout", { profile: profile.name, revoked: revoked ?? "no", forgotten });
+  say(forgotten ? `signed out of ${profile.name}` : `was not signed in to ${profile.name}`);
+}
+
+async function tryRevoke(access: ProfileAccess, say: (sentence: string) => void): Promise<string | undefined> {
+  try {
+    const stored = await access.read();
+    if (!stored) return undefined;
+    return await (await access.grants()).revoke(stored.tokens);
+  } catch (error) {
+    if (!isOidcTokenError(error)) throw error;
+    if (error.kind === "interrupted") throw error;
+    say(`could not revoke at the provider: ${error.message}`);
+    return undefined;
+  }
+}

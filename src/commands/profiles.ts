@@ -1,0 +1,59 @@
+import kleur from "kleur";
+import { loadConfig } from "../config/load.js";
+import type { Profile } from "../config/profile.js";
+import type { Context } from "../context.js";
+import type { GlobalOptions } from "./options.js";
+import { table } from "./table.js";
+
+export interface ProfilesOptions extends GlobalOptions {
+  readonly json?: boolean;
+}
+
+/** One row of `profiles --json` (DESIGN §1): what a plugin needs to know, and no secret. */
+export interface ProfileFacts {
+  readonly profile: string;
+  readonly provider: string;
+  readonly flow: string;
+  readonly base_url?: string;
+  readonly allowed_origins: readonly string[];
+  readonly header: string;
+  readonly header_scheme: string;
+  readonly default: boolean;
+  /** Files that hold this profile's secrets, for callers that keep an agent away from them. */
+  readonly secret_files: readonly string[];
+}
+
+/** `profiles`: the profiles there are. */
+export async function profiles(context: Context, options: ProfilesOptions): Promise<void> {
+  const config = loadConfig(context, options);
+  const rows = config.names.map((name) => factsOf(config.profile(name)));
+  context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows)}\n`);
+}
+
+function factsOf(profile: Profile): ProfileFacts {
+  const secret_files = [profile.client_secret, profile.key].flatMap((secret) =>
+    secret?.from === "file" ? [secret.path] : [],
+  );
+  return {
+    profile: profile.name,
+    provider: profile.provider,
+    flow: profile.flow.join(" "),
+    ...(profile.base_url !== undefined && { base_url: profile.base_url }),
+    allowed_origins: profile.allowed_origins,
+    header: profile.header,
+    header_scheme: profile.header_scheme,
+    default: profile.is_default,
+    secret_files,
+  };
+}
+
+function asTable(rows: readonly ProfileFacts[]): string {
+  const head = ["PROFILE", "FLOW", "BASE URL", "HEADER"].map((title) => kleur.bold(title));
+  const cells = rows.map((row) => [
+    row.default ? `${row.profile} (default)` : row.profile,
+    row.flow,
+    row.base_url ?? "-",
+    row.header_scheme === "" ? row.header : `${row.header}: ${row.header_scheme}`,
+  ]);
+  return table([head, ...cells]);
+}

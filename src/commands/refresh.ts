@@ -1,0 +1,41 @@
+import type { Context } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+import { obtainTokens } from "../token/service.js";
+import { isTerminal } from "./interactive.js";
+import type { GlobalOptions } from "./options.js";
+import { accessProfile, selectProfile } from "./profile-access.js";
+import { lockTimeout, tokenPorts } from "./token-ports.js";
+
+/** `refresh`: forces a refresh and says when the new token expires. Never signs in. */
+export async function refresh(context: Context, options: GlobalOptions): Promise<void> {
+  const profile = selectProfile(context, options);
+  if (profile.flow[0] === "static_key") {
+    throw new OidcTokenError(
+      "usage",
+      `profile "${profile.name}" has a static key, which is never refreshed`,
+      "to change the key, run oidc-token login or edit where the key is kept",
+    );
+  }
+  const say = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
+  const access = accessProfile(context, profile, { interactive: isTerminal(context), notice: say });
+  const stored = await access.read();
+  if (stored && stored.tokens.refresh_token === undefined && profile.flow.every((flow) => flow !== "client_credentials")) {
+    throw new OidcTokenError(
+      "sign_in_needed",
+      `the provider gave profile "${profile.name}" no refresh token`,
+      'add "offline_access" to its scope if the provider knows it, then run oidc-token login',
+    );
+  }
+  const tokens = await obtainTokens(
+    {
+      min_validity: 0,
+      refresh_before: profile.refresh_before,
+      force_refresh: true,
+      rejected_sha256: undefined,
+      lock_timeout: lockTimeout(profile.timeout),
+    },
+    tokenPorts(context, access, undefined),
+  );
+  const left = tokens.expires_at === undefined ? "" : `, valid for ${Math.round(tokens.expires_at - context.now())} s`;
+  say(`refreshed ${profile.name}${left}`);
+}

@@ -1,0 +1,80 @@
+import kleur from "kleur";
+import { renderUnicodeCompact } from "uqr";
+import yoctoSpinner, { type Spinner } from "yocto-spinner";
+import type { Context } from "../context.js";
+import type { DeviceAuthorization, SignInDisplay } from "../token/grants.js";
+
+/** Shows a sign-in to a person, on stderr: stdout belongs to the token. */
+export function terminalDisplay(context: Context, profile: string): SignInDisplay {
+  const { stderr, env } = context;
+  let spinner: Spinner | undefined;
+  let countdown: NodeJS.Timeout | undefined;
+  const say = (line = ""): void => void stderr.write(`${line}\n`);
+
+  const wait = (text: (secondsLeft: number) => string, expires_in: number): void => {
+    if (stderr.isTTY !== true) return;
+    const ends = context.now() + expires_in;
+    const current = (): string => text(Math.max(0, Math.round(ends - context.now())));
+    // Ctrl-C is ours: the flow ends its requests and the command its exit code.
+    spinner = yoctoSpinner({ stream: stderr, text: current(), handleSignals: false }).start();
+    countdown = setInterval(() => {
+      if (spinner) spinner.text = current();
+    }, 1000);
+  };
+
+  return {
+    browser({ url, redirect_uri, opened }) {
+      say(
+        opened
+          ? `Opening the browser to sign in to ${kleur.bold(profile)}. If it stays closed, open this address in it:`
+          : `To sign in to ${kleur.bold(profile)}, open this address in a browser:`,
+      );
+      say();
+      say(`  ${url}`);
+      say();
+      if (env.SSH_CONNECTION) {
+        const port = new URL(redirect_uri).port || "80";
+        say("You are on a remote machine. So that your browser's answer reaches it, run this on your own machine:");
+        say();
+        say(`  ssh -N -L ${port}:127.0.0.1:${port} ${env.USER ?? "user"}@${remoteHost(env.SSH_CONNECTION)}`);
+        say();
+      }
+      wait(() => "Waiting for the browser (Ctrl-C to cancel)", 0);
+    },
+    device(request) {
+      for (const line of deviceLines(request, profile, stderr.isTTY === true)) say(line);
+      wait((left) => `Waiting for you to confirm, ${minutes(left)} left (Ctrl-C to cancel)`, request.expires_in);
+    },
+    notice(sentence) {
+      say(`oidc-token: ${sentence}`);
+    },
+    close() {
+      clearInterval(countdown);
+      spinner?.stop();
+    },
+  };
+}
+
+function deviceLines(request: DeviceAuthorization, profile: string, terminal: boolean): string[] {
+  const { verification_uri, verification_uri_complete, user_code } = request;
+  const lines = [
+    `To sign in to ${kleur.bold(profile)}, open this address on any device:`,
+    "",
+    `  ${verification_uri}`,
+    "",
+    `and enter the code  ${kleur.bold().cyan(user_code)}`,
+    "",
+  ];
+  if (!terminal) return lines;
+  const qr = renderUnicodeCompact(verification_uri_complete ?? verification_uri, { border: 2 });
+  return [...lines, qr, ""];
+}
+
+/** The server's own address, third of the four fields of SSH_CONNECTION (ssh(1)). */
+function remoteHost(connection: string): string {
+  return connection.split(" ")[2] ?? "this-machine";
+}
+
+function minutes(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

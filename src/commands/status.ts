@@ -1,0 +1,103 @@
+import kleur from "kleur";
+import { loadConfig } from "../config/load.js";
+import type { Profile } from "../config/profile.js";
+import type { Context } from "../context.js";
+import type { StoreName } from "../store/store.js";
+import { unattendedFlow } from "../token/choose-flow.js";
+import { isRefreshDue, isServable } from "../token/freshness.js";
+import type { TokenSet } from "../token/token-set.js";
+import type { GlobalOptions } from "./options.js";
+import { accessProfile } from "./profile-access.js";
+import { table } from "./table.js";
+
+export interface StatusOptions extends GlobalOptions {
+  readonly json?: boolean;
+}
+
+/** One row of `status --json` (DESIGN §1). */
+export interface ProfileStatus {
+  readonly profile: string;
+  readonly flow: string;
+  readonly issuer?: string;
+  readonly signed_in: boolean;
+  /** Seconds since the epoch. */
+  readonly expires_at?: number;
+  readonly has_refresh_token: boolean;
+  readonly store?: StoreName;
+  readonly next: "serve" | "refresh" | "sign_in";
+}
+
+/** `status`: what each profile has, and what `get` would do next. */
+export async function status(context: Context, options: StatusOptions): Promise<void> {
+  const config = loadConfig(context, options);
+  const names = options.profile === undefined ? config.names : [options.profile];
+  const rows: ProfileStatus[] = [];
+  for (const name of names) rows.push(await statusOf(context, config.profile(name)));
+  context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows, context.now())}\n`);
+}
+
+async function statusOf(context: Context, profile: Profile): Promise<ProfileStatus> {
+  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const common = {
+    profile: profile.name,
+    flow: profile.flow.join(" "),
+    ...(profile.issuer !== undefined && { issuer: profile.issuer }),
+  };
+  if (profile.flow[0] === "static_key" && profile.key?.from !== "keyring") {
+    await access.secrets.key();
+    return { ...common, signed_in: true, has_refresh_token: false, next: "serve" };
+  }
+  const stored = await access.read();
+  const unattended = unattendedFlow(profile.flow) !== undefined;
+  return {
+    ...common,
+    signed_in: stored !== undefined,
+    ...(stored?.tokens.expires_at !== undefined && { expires_at: Math.floor(stored.tokens.expires_at) }),
+    has_refresh_token: stored?.tokens.refresh_token !== undefined,
+    ...(stored && { store: stored.store }),
+    next: nextStep(stored?.tokens, profile.refresh_before, unattended, context.now()),
+  };
+}
+
+function nextStep(
+  tokens: TokenSet | undefined,
+  refresh_before: number,
+  unattended: boolean,
+  now: number,
+): ProfileStatus["next"] {
+  const renewable = unattended || tokens?.refresh_token !== undefined;
+  const servable = tokens !== undefined && isServable(tokens, { now, min_validity: undefined });
+  if (servable && !(renewable && isRefreshDue(tokens, now, refresh_before))) return "serve";
+  return renewable ? "refresh" : "sign_in";
+}
+
+function asTable(rows: readonly ProfileStatus[], now: number): string {
+  const head = ["PROFILE", "FLOW", "SIGNED IN", "EXPIRES", "STORE", "NEXT GET"].map((title) => kleur.bold(title));
+  return table([head, ...rows.map((row) => asCells(row, now))]);
+}
+
+function asCells(row: ProfileStatus, now: number): string[] {
+  const next = { serve: kleur.green("serves"), refresh: kleur.yellow("refreshes"), sign_in: kleur.red("needs login") };
+  return [
+    row.profile,
+    row.flow,
+    row.signed_in ? "yes" : "no",
+    row.signed_in ? expiry(row, now) : "-",
+    row.store ?? "-",
+    next[row.next],
+  ];
+}
+
+function expiry(row: ProfileStatus, now: number): string {
+  if (row.expires_at === undefined) return "unknown";
+  const left = Math.round(row.expires_at - now);
+  return left > 0 ? `in ${duration(left)}` : `${duration(-left)} ago`;
+}
+
+/** The two largest units, as a person says it: "2 h 5 min". */
+function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
+}

@@ -1,0 +1,121 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { StoreChoice } from "./profile.js";
+
+/**
+ * What a cached `get` needs of a profile, kept so that the next call neither parses nor validates nor hashes
+ * anything: that would cost a fifth of the bare runtime's start. It holds no secret and is only believed while every
+ * file it was made from is untouched.
+ */
+export interface Snapshot {
+  /** The configuration files consulted, and their stamps; null where there was none. */
+  readonly files: ReadonlyArray<readonly [path: string, stamp: string | null]>;
+  readonly account: string;
+  readonly store: StoreChoice;
+  readonly header: string;
+  readonly header_scheme: string;
+  readonly allowed_origins: readonly string[];
+  readonly refresh_before: number;
+  /** The profile has a flow that needs no person, so a refresh is possible without a refresh token. */
+  readonly unattended: boolean;
+}
+
+/**
+ * What the choice of a profile depends on beside the files themselves; undefined where a variable overrides a key of
+ * the profile, because such a value may be a secret and belongs in no file.
+ */
+export function snapshotKey(
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+  configDir: string,
+  chosen: { readonly profile: string | undefined; readonly config: string | undefined },
+): string | undefined {
+  for (const name in env) {
+    if (name.startsWith("OIDC_TOKEN_") && !SELECTING_VARIABLES.includes(name) && env[name]) return undefined;
+  }
+  return JSON.stringify([
+    cwd,
+    configDir,
+    chosen.config ?? env.OIDC_TOKEN_CONFIG ?? null,
+    chosen.profile ?? env.OIDC_TOKEN_PROFILE ?? null,
+    env.OIDC_TOKEN_STORE ?? null,
+  ]);
+}
+
+const SELECTING_VARIABLES = [
+  "OIDC_TOKEN_CONFIG",
+  "OIDC_TOKEN_PROFILE",
+  "OIDC_TOKEN_STORE",
+  "OIDC_TOKEN_LOG",
+  "OIDC_TOKEN_INTERACTIVE",
+];
+const FILE_NAME = "profiles.json";
+const VERSION = 1;
+const MOST_ENTRIES = 64;
+/** Milliseconds; clocks of file systems tick more coarsely than the one we read. */
+const TICK = 20;
+
+/** Changes with every write to the file, also with one that keeps its size and modification time. */
+function stamp(path: string): string | null {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats ? `${stats.ctimeMs}:${stats.mtimeMs}:${stats.size}:${stats.ino}` : null;
+}
+
+/** The snapshot kept under this key, if the files it came from are as they were. Never throws. */
+export function readSnapshot(cacheDir: string, key: string): Snapshot | undefined {
+  try {
+    const snapshot = readAll(cacheDir)[key];
+    return snapshot?.files.every(([path, kept]) => stamp(path) === kept) ? snapshot : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Keeps a snapshot for the next call. `read_at` (milliseconds since the epoch) is when reading `files` began: one
+ * that has changed since may not be what was read. Failing to write is no error: the next call reads the
+ * configuration instead.
+ */
+export function writeSnapshot(
+  cacheDir: string,
+  key: string,
+  files: readonly string[],
+  read_at: number,
+  facts: Omit<Snapshot, "files">,
+): void {
+  try {
+    const stamped = files.map((path) => [path, stamp(path)] as const);
+    if (files.some((path) => changedSince(path, read_at - TICK))) return;
+    let all: Record<string, Snapshot> = {};
+    try {
+      all = readAll(cacheDir);
+    } catch {
+      // Absent or damaged: begin anew.
+    }
+    delete all[key];
+    const kept = Object.entries(all).slice(-(MOST_ENTRIES - 1));
+    const profiles = Object.fromEntries([...kept, [key, { files: stamped, ...facts }]]);
+    mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
+    const temporary = `${cacheDir}/${FILE_NAME}.${process.pid}`;
+    try {
+      writeFileSync(temporary, JSON.stringify({ v: VERSION, profiles }), { mode: 0o600, flag: "wx" });
+      renameSync(temporary, `${cacheDir}/${FILE_NAME}`);
+    } catch {
+      rmSync(temporary, { force: true });
+    }
+  } catch {
+    // A read-only home, say.
+  }
+}
+
+function readAll(cacheDir: string): Record<string, Snapshot> {
+  const kept = JSON.parse(readFileSync(`${cacheDir}/${FILE_NAME}`, "utf8")) as {
+    v: unknown;
+    profiles: Record<string, Snapshot>;
+  };
+  return kept.v === VERSION ? kept.profiles : {};
+}
+
+function changedSince(path: string, milliseconds: number): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && stats.ctimeMs >= milliseconds;
+}

@@ -1,0 +1,16 @@
+import { getStored } from "./commands/get-stored.js";
+
+const argv = process.argv.slice(2);
+
+async function main(): Promise<void> {
+  let failure: unknown;
+  try {
+    if (argv[0] === "get" && (await getStored(argv, process.env))) process.exit(0);
+  } catch (error) {
+    failure = error;
+  }
+  const { run, endWith } = await import("./cli.js");
+  await (failure === undefined ? run(argv) : endWith(failure));
+}
+
+void main();

@@ -1,0 +1,23 @@
+import type { Flow } from "../config/profile.js";
+
+const UNATTENDED: readonly Flow[] = ["client_credentials"];
+
+export interface Surroundings {
+  /** A browser can be started here and can reach this machine's loopback. */
+  readonly browser: boolean;
+}
+
+/** The profile's flow that needs no person, if it has one. */
+export function unattendedFlow(flow: readonly Flow[]): Flow | undefined {
+  return flow.find((candidate) => UNATTENDED.includes(candidate));
+}
+
+/**
+ * The first flow of the profile that a person can sign in with here: without a browser at hand `device_code` goes
+ * before `authorization_code`, which still works by opening the printed URL elsewhere.
+ */
+export function signInFlow(flow: readonly Flow[], surroundings: Surroundings): Flow | undefined {
+  const attended = flow.filter((candidate) => !UNATTENDED.includes(candidate));
+  if (!surroundings.browser && attended.includes("device_code")) return "device_code";
+  return attended[0];
+}

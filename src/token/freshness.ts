@@ -1,0 +1,35 @@
+import type { TokenSet } from "./token-set.js";
+
+/** Seconds a token must still be valid for when the caller does not say (`--min-validity`). */
+export const DEFAULT_MIN_VALIDITY = 60;
+
+export interface FreshnessRule {
+  /** Seconds since the epoch. */
+  readonly now: number;
+  /** Seconds; undefined stands for the default, which short-lived tokens may undercut. */
+  readonly min_validity: number | undefined;
+}
+
+/** Seconds until the token expires; Infinity for a token whose expiry nobody knows. */
+export function secondsLeft(tokens: TokenSet, now: number): number {
+  return tokens.expires_at === undefined ? Number.POSITIVE_INFINITY : tokens.expires_at - now;
+}
+
+/** True while the token can be handed out: it outlives what the caller asked for. */
+export function isServable(tokens: TokenSet, rule: FreshnessRule): boolean {
+  const asked = rule.min_validity ?? Math.min(DEFAULT_MIN_VALIDITY, quarterOfLifetime(tokens));
+  const left = secondsLeft(tokens, rule.now);
+  return left > 0 && left >= asked;
+}
+
+/**
+ * True once a refresh is due though the token still works: `refresh_before` seconds before the expiry, but never
+ * earlier than the last quarter of the token's life, so that short-lived tokens are not refreshed on every call.
+ */
+export function isRefreshDue(tokens: TokenSet, now: number, refresh_before: number): boolean {
+  return secondsLeft(tokens, now) <= Math.min(refresh_before, quarterOfLifetime(tokens));
+}
+
+function quarterOfLifetime(tokens: TokenSet): number {
+  return tokens.expires_at === undefined ? 0 : (tokens.expires_at - tokens.obtained_at) / 4;
+}

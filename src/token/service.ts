@@ -1,0 +1,167 @@
+import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { isRefreshDue, isServable } from "./freshness.js";
+import type { RefreshOutcome } from "./grants.js";
+import type { TokenSet } from "./token-set.js";
+
+/** What the one path to a token (DESIGN §5) needs of the world, for one profile. Times in seconds. */
+export interface TokenPorts {
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  read(): Promise<TokenSet | undefined>;
+  /** Keeps the tokens durably before it resolves. */
+  write(tokens: TokenSet): Promise<void>;
+  /** Takes this identity's lock, or answers undefined while a peer holds it. */
+  tryLock(): Promise<(() => Promise<void>) | undefined>;
+  refresh(refresh_token: string): Promise<RefreshOutcome>;
+  /** Present for flows that need no person. */
+  readonly issue?: () => Promise<TokenSet>;
+  /** Present where a sign-in may be started here; it keeps what it got. */
+  readonly signIn?: () => Promise<TokenSet>;
+  /** The error for a sign-in that is needed but not allowed here. */
+  signInNeeded(reason: string | undefined): OidcTokenError;
+  /** SHA-256 of a token, hexadecimal. */
+  sha256(token: string): Promise<string>;
+  /** One sentence for the person, on stderr. */
+  warn(sentence: string): void;
+}
+
+export interface TokenRequest {
+  /** Undefined: the default of 60 s, less for tokens that live shorter. */
+  readonly min_validity: number | undefined;
+  readonly refresh_before: number;
+  readonly force_refresh: boolean;
+  /** SHA-256 (hexadecimal) of a token that a server has just refused. */
+  readonly rejected_sha256: string | undefined;
+  /** Seconds to wait for a peer that is refreshing. */
+  readonly lock_timeout: number;
+}
+
+/**
+ * A token that can be used now, by the shortest way of DESIGN §5: what is stored, else what a peer has refreshed
+ * meanwhile, else a refresh, else a token that needs no person, else a sign-in.
+ *
+ * @throws OidcTokenError of kind `sign_in_needed`, `temporary`, `refused`, `store` or `interrupted`
+ */
+export async function obtainTokens(request: TokenRequest, ports: TokenPorts): Promise<TokenSet> {
+  const started = ports.now();
+  const stored = await ports.read();
+  if (stored && (await isGoodEnough(stored, request, ports, started))) return stored;
+  const renewal = await renewUnderLock(request, ports, started);
+  if ("tokens" in renewal) return renewal.tokens;
+  if (!ports.signIn) throw ports.signInNeeded(renewal.reason);
+  return await ports.signIn();
+}
+
+type Renewal = { readonly tokens: TokenSet } | { readonly reason: string | undefined };
+
+async function renewUnderLock(request: TokenRequest, ports: TokenPorts, started: number): Promise<Renewal> {
+  const deadline = started + request.lock_timeout;
+  for (let attempt = 0; ; attempt += 1) {
+    const release = await ports.tryLock();
+    // Read again in either case: a peer may have finished between our read and now.
+    const stored = await ports.read();
+    const peer = stored && (await isGoodEnough(stored, request, ports, started)) ? stored : undefined;
+    if (release) {
+      try {
+        return peer ? { tokens: peer } : await renew(stored, request, ports);
+      } finally {
+        await release();
+      }
+    }
+    if (peer) return { tokens: peer };
+    if (ports.now() >= deadline) {
+      throw new OidcTokenError(
+        "temporary",
+        `another oidc-token has been refreshing this token for ${request.lock_timeout} s`,
+        "try again; if it stays so, look for a stopped oidc-token process and end it",
+      );
+    }
+    await ports.sleep(waitBetweenAttempts(attempt));
+  }
+}
+
+async function renew(stored: TokenSet | undefined, request: TokenRequest, ports: TokenPorts): Promise<Renewal> {
+  let reason: string | undefined;
+  try {
+    if (stored?.refresh_token !== undefined) {
+      const outcome = await refreshAndStore(stored, stored.refresh_token, ports);
+      if ("tokens" in outcome) return outcome;
+      reason = outcome.reason;
+    }
+    if (ports.issue) {
+      const issued = await ports.issue();
+      await ports.write(issued);
+      return { tokens: issued };
+    }
+  } catch (error) {
+    if (!isOidcTokenError(error) || !stored || !(await isFallback(stored, request, ports))) throw error;
+    ports.warn(`could not refresh, handing out the stored token: ${error.message}`);
+    return { tokens: stored };
+  }
+  if (stored && (await isFallback(stored, request, ports))) {
+    if (reason !== undefined) ports.warn(`the stored token still works, but the session has ended: ${reason}`);
+    return { tokens: stored };
+  }
+  return { reason };
+}
+
+async function refreshAndStore(stored: TokenSet, refresh_token: string, ports: TokenPorts): Promise<Renewal> {
+  const outcome = await ports.refresh(refresh_token);
+  if (outcome.outcome === "refreshed") {
+    const tokens = keepRefreshToken(outcome.tokens, stored);
+    await ports.write(tokens);
+    return { tokens };
+  }
+  // A peer outside our lock (another machine on a shared home, say) may have rotated it: adopt what it stored.
+  const latest = await ports.read();
+  if (latest?.refresh_token !== undefined && latest.refresh_token !== refresh_token) {
+    if (isServable(latest, { now: ports.now(), min_validity: undefined })) return { tokens: latest };
+    return await refreshAndStore(latest, latest.refresh_token, ports);
+  }
+  const { refresh_token: _ended, ...rest } = stored;
+  await ports.write(rest);
+  return { reason: outcome.reason };
+}
+
+/** RFC 6749 §6: an answer without a refresh token means that the old one stays in use. */
+function keepRefreshToken(issued: TokenSet, previous: TokenSet): TokenSet {
+  const refresh_token = issued.refresh_token ?? previous.refresh_token;
+  const scope = issued.scope ?? previous.scope;
+  const id_token = issued.id_token ?? previous.id_token;
+  return {
+    ...issued,
+    ...(refresh_token !== undefined && { refresh_token }),
+    ...(scope !== undefined && { scope }),
+    ...(id_token !== undefined && { id_token }),
+  };
+}
+
+async function isGoodEnough(
+  stored: TokenSet,
+  request: TokenRequest,
+  ports: TokenPorts,
+  started: number,
+): Promise<boolean> {
+  const now = ports.now();
+  if (await isRejected(stored, request, ports)) return false;
+  // Issued while we waited: it is as new as a token can be, whatever was asked for.
+  if (stored.obtained_at > started && isServable(stored, { now, min_validity: 0 })) return true;
+  if (request.force_refresh || !isServable(stored, { now, min_validity: request.min_validity })) return false;
+  const renewable = stored.refresh_token !== undefined || ports.issue !== undefined;
+  return !renewable || !isRefreshDue(stored, now, request.refresh_before);
+}
+
+async function isFallback(stored: TokenSet, request: TokenRequest, ports: TokenPorts): Promise<boolean> {
+  if (request.force_refresh || (await isRejected(stored, request, ports))) return false;
+  return isServable(stored, { now: ports.now(), min_validity: request.min_validity });
+}
+
+async function isRejected(stored: TokenSet, request: TokenRequest, ports: TokenPorts): Promise<boolean> {
+  if (request.rejected_sha256 === undefined) return false;
+  return (await ports.sha256(stored.access_token)) === request.rejected_sha256.toLowerCase();
+}
+
+/** Milliseconds; grows to a quarter of a second, with jitter so that a hundred waiting peers spread out. */
+function waitBetweenAttempts(attempt: number): number {
+  return Math.min(250, 40 * 1.3 ** attempt) * (0.5 + Math.random());
+}
