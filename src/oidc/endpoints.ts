@@ -1,0 +1,43 @@
+import type { Endpoints, Profile } from "../config/profile.js";
+import { OidcTokenError } from "../errors.js";
+import type { Client } from "./client.js";
+
+export type EndpointName = keyof Endpoints;
+
+const LOOPBACK = new Set(["127.0.0.1", "[::1]", "localhost"]);
+
+/** True for the hosts that never leave this machine; only there plain http is fine (DESIGN §7.6). */
+export function isLoopback(url: URL): boolean {
+  return LOOPBACK.has(url.hostname);
+}
+
+/** Parses an address of the provider. Throws `configuration` unless it is https, or http on a loopback host. */
+export function secureUrl(address: string, what: string, profile: Profile): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url))) return url;
+  throw new OidcTokenError(
+    "configuration",
+    `${what} of profile ${profile.name} is not an https address`,
+    `use https; plain http is only for 127.0.0.1, [::1] and localhost`,
+  );
+}
+
+/**
+ * Checks that the provider has the endpoints a flow needs and that each may be talked to. Throws `configuration`
+ * with the name of the one that is missing.
+ */
+export function requireEndpoints(client: Client, needed: readonly EndpointName[]): void {
+  const { configuration, profile } = client;
+  const server = configuration.serverMetadata();
+  for (const name of needed) {
+    const address = server[name];
+    if (typeof address !== "string" || address === "") {
+      throw new OidcTokenError(
+        "configuration",
+        `the provider of profile ${profile.name} names no ${name}`,
+        `set endpoints.${name} in the profile, or choose a flow the provider offers`,
+      );
+    }
+    secureUrl(address, name, profile);
+  }
+}

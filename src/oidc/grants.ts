@@ -1,0 +1,96 @@
+import type { Profile } from "../config/profile.js";
+import type { Context, Secrets } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+import type { Grants } from "../token/grants.js";
+import { authorizationCode } from "./authorization-code.js";
+import { type Client, openClient } from "./client.js";
+import { clientCredentials } from "./client-credentials.js";
+import { deadline } from "./deadline.js";
+import { deviceCode } from "./device-code.js";
+import type { EndpointName } from "./endpoints.js";
+import { failureOf } from "./failure.js";
+import { createRedactor } from "./redact.js";
+import { refresh } from "./refresh.js";
+import { revoke } from "./revoke.js";
+import { tokenSetFrom } from "./token-set-from.js";
+
+/** What of the Context the flows need. */
+export type GrantsContext = Pick<Context, "fetch" | "now" | "sleep" | "openBrowser" | "log">;
+
+/**
+ * The provider of a profile. Makes no request and resolves no secret until asked for something; nothing is kept
+ * between calls. `refresh`, `issue` and `revoke` end within `profile.timeout` seconds, discovery included.
+ */
+export async function createGrants(
+  profile: Profile,
+  secrets: Secrets,
+  context: GrantsContext,
+): Promise<Grants> {
+  const redactor = createRedactor();
+
+  async function withClient<T>(
+    wanted: readonly EndpointName[],
+    signal: AbortSignal,
+    use: (client: Client) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await use(await openClient(profile, secrets, context, redactor, wanted, signal));
+    } catch (error) {
+      throw failureOf(error, profile, redactor);
+    }
+  }
+
+  async function withinTimeout<T>(
+    wanted: readonly EndpointName[],
+    use: (client: Client) => Promise<T>,
+  ): Promise<T> {
+    const limit = deadline(profile.timeout);
+    try {
+      return await withClient(wanted, limit.signal, use);
+    } finally {
+      limit.end();
+    }
+  }
+
+  return {
+    refresh: (refresh_token) =>
+      withinTimeout(["token_endpoint"], async (client) => {
+        const result = await refresh(client, refresh_token);
+        if (result.outcome === "session_ended") return result;
+        return { outcome: "refreshed", tokens: tokenSetFrom(result.answer, context.now()) };
+      }),
+
+    issue: (flow) => {
+      if (flow !== "client_credentials") throw unknownFlow(flow);
+      return withinTimeout(["token_endpoint"], async (client) =>
+        tokenSetFrom(await clientCredentials(client), context.now()),
+      );
+    },
+
+    signIn: async (request) => {
+      const { flow, signal } = request;
+      if (flow === "authorization_code") {
+        return withClient(["authorization_endpoint", "token_endpoint"], signal, async (client) =>
+          tokenSetFrom(await authorizationCode(client, request, context), context.now()),
+        );
+      }
+      if (flow === "device_code") {
+        return withClient(["device_authorization_endpoint", "token_endpoint"], signal, async (client) =>
+          tokenSetFrom(await deviceCode(client, request, context), context.now()),
+        );
+      }
+      throw unknownFlow(flow);
+    },
+
+    revoke: async (tokens) => {
+      if (profile.issuer === undefined && profile.endpoints.revocation_endpoint === undefined) {
+        return "not_supported";
+      }
+      return withinTimeout(["revocation_endpoint"], (client) => revoke(client, tokens));
+    },
+  };
+}
+
+function unknownFlow(flow: string): OidcTokenError {
+  return new OidcTokenError("defect", `flow ${flow} was asked for in the wrong place`, "report this");
+}

@@ -1,0 +1,69 @@
+export interface RepairOptions {
+  /** True where the profile says `id_token: "ignore"`. */
+  readonly drop_id_token: boolean;
+}
+
+type Body = Record<string, unknown>;
+
+/**
+ * The one place where the dialects of providers become RFC 6749 §5 and RFC 8628 §3.2, before openid-client
+ * reads the answer. What is not understood is handed on as it came.
+ */
+export function repairResponse(response: Response, text: string, options: RepairOptions): Response {
+  const headers = new Headers(response.headers);
+  // The text is decoded already.
+  headers.delete("content-encoding");
+  headers.delete("content-length");
+  let status = response.status;
+  const body = parseBody(text, headers.get("content-type") ?? "");
+  if (body === undefined) {
+    return new Response(text === "" ? null : text, { status, headers });
+  }
+  repairBody(body, options);
+  if (typeof body.error === "string" && body.access_token === undefined) {
+    // GitHub answers errors with 200 (RFC 6749 §5.2 asks for 400).
+    if (status === 200) status = 400;
+    // A challenge would make openid-client overlook the body, and with it `invalid_client`.
+    headers.delete("www-authenticate");
+  }
+  headers.set("content-type", "application/json");
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+function parseBody(text: string, contentType: string): Body | undefined {
+  if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) {
+    return Object.fromEntries(new URLSearchParams(text));
+  }
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Body) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function repairBody(body: Body, options: RepairOptions): void {
+  for (const [name, value] of Object.entries(body)) {
+    if (value === null) delete body[name];
+  }
+  rename(body, "verification_url", "verification_uri");
+  rename(body, "verification_url_complete", "verification_uri_complete");
+  toNumber(body, "expires_in");
+  toNumber(body, "interval");
+  if (body.interval === 0) delete body.interval;
+  if (body.refresh_token === "") delete body.refresh_token;
+  if (body.id_token === "" || options.drop_id_token) delete body.id_token;
+  if (typeof body.access_token === "string" && body.token_type === undefined) body.token_type = "bearer";
+}
+
+function rename(body: Body, from: string, to: string): void {
+  if (body[from] !== undefined && body[to] === undefined) body[to] = body[from];
+}
+
+function toNumber(body: Body, name: string): void {
+  const value = body[name];
+  if (typeof value !== "string") return;
+  const number = value.trim() === "" ? Number.NaN : Number(value);
+  if (Number.isFinite(number)) body[name] = number;
+  else delete body[name];
+}
