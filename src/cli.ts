@@ -70,11 +70,13 @@ function contextOf(command: Command): Context {
   return context;
 }
 
-/** Runs a command with its context and all options, its own and the global ones. */
-function action<T>(work: (context: Context, options: T) => void | Promise<void>) {
+/** Loads a command when it is called, and hands it its context and all options, its own and the global ones. */
+function action<T>(load: () => Promise<(context: Context, options: T) => void | Promise<void>>) {
   return async (...args: unknown[]): Promise<void> => {
     const command = args.at(-1) as Command;
-    await work(contextOf(command), command.optsWithGlobals() as T);
+    const context = contextOf(command);
+    const work = await load();
+    await work(context, command.optsWithGlobals() as T);
   };
 }
 
@@ -96,45 +98,45 @@ function program(): Command {
     .option("--interactive <when>", "whether a sign-in may be started: auto, always, never (default: auto)")
     .option("--url <url>", "fail unless the profile may send its token to this URL's origin")
     .option("--id-token", "print the ID token in place of the access token")
-    .action(action(async (context, options) => (await import("./commands/get.js")).get(context, options)));
+    .action(action(async () => (await import("./commands/get.js")).get));
 
   command(root, "login", "sign in, or store a static key")
     .option("--flow <flow>", "the flow to use, out of the profile's own")
     .option("--no-browser", "print the URL in place of opening the browser")
     .option("--timeout <seconds>", "how long to wait for the person (default: 300)")
     .option("--json", "print one JSON event a line")
-    .action(action(async (context, options) => (await import("./commands/login.js")).login(context, options)));
+    .action(action(async () => (await import("./commands/login.js")).login));
 
   command(root, "logout", "revoke at the provider and forget what is stored")
     .option("--all", "every profile")
     .option("--local", "only forget; do not tell the provider")
-    .action(action(async (context, options) => (await import("./commands/logout.js")).logout(context, options)));
+    .action(action(async () => (await import("./commands/logout.js")).logout));
 
   command(root, "refresh", "force a refresh").action(
-    action(async (context, options) => (await import("./commands/refresh.js")).refresh(context, options)),
+    action(async () => (await import("./commands/refresh.js")).refresh),
   );
 
   command(root, "status", "show who is signed in, until when, and what `get` would do")
     .option("--json", "print JSON")
-    .action(action(async (context, options) => (await import("./commands/status.js")).status(context, options)));
+    .action(action(async () => (await import("./commands/status.js")).status));
 
   command(root, "profiles", "list the profiles")
     .option("--json", "print JSON")
-    .action(action(async (context, options) => (await import("./commands/profiles.js")).profiles(context, options)));
+    .action(action(async () => (await import("./commands/profiles.js")).profiles));
 
   const config = command(root, "config", "look at the configuration").action(() => config.help({ error: true }));
   command(config, "path", "print where the configuration file is").action(
-    action(async (context, options) => (await import("./commands/config.js")).showPath(context, options)),
+    action(async () => (await import("./commands/config.js")).showPath),
   );
   command(config, "show", "print what is in force, secrets masked").action(
-    action(async (context, options) => (await import("./commands/config.js")).show(context, options)),
+    action(async () => (await import("./commands/config.js")).show),
   );
   command(config, "check", "look for errors").action(
-    action(async (context, options) => (await import("./commands/config.js")).check(context, options)),
+    action(async () => (await import("./commands/config.js")).check),
   );
   command(config, "schema", "print the JSON Schema of the file")
     .option("--path", "write it to a file and print the path")
-    .action(action(async (context, options) => (await import("./commands/config.js")).schema(context, options)));
+    .action(action(async () => (await import("./commands/config.js")).schema));
   return root;
 }
 
