@@ -1,9 +1,4 @@
-export const FLOWS = [
-  "authorization_code",
-  "device_code",
-  "client_credentials",
-  "static_key",
-] as const;
+export const FLOWS = ["authorization_code", "device_code", "client_credentials", "static_key"] as const;
 
 export type Flow = (typeof FLOWS)[number];
 
@@ -14,9 +9,15 @@ export type SecretReference =
   | { readonly from: "keyring" }
   | { readonly from: "plain"; readonly value: string };
 
-export type StoreChoice = "auto" | "keyring" | "file";
+export const STORE_CHOICES = ["auto", "keyring", "file"] as const;
+export type StoreChoice = (typeof STORE_CHOICES)[number];
 
-export type ClientAuth = "client_secret_basic" | "client_secret_post" | "none";
+/** Client authentication methods in the names of RFC 7591 §2. */
+export const CLIENT_AUTHS = ["client_secret_basic", "client_secret_post", "none"] as const;
+export type ClientAuth = (typeof CLIENT_AUTHS)[number];
+
+/** What a profile may be called: it becomes part of keyring accounts and file names. */
+export const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Endpoints in the names of RFC 8414 §2; each overrides discovery. */
 export interface Endpoints {

@@ -1,0 +1,145 @@
+import { OidcTokenError } from "../errors.js";
+import { variableOf } from "./environment.js";
+import { accountOf } from "./identity.js";
+import type { Flow, Profile, SecretReference } from "./profile.js";
+import { quote } from "./quote.js";
+import type { ProfileKey, ProfileValues } from "./schema.js";
+
+/** What one source says of a profile, secrets parsed and file names made absolute. */
+export type ProfileLayer = Omit<ProfileValues, "client_secret" | "key"> & {
+  readonly client_secret?: SecretReference;
+  readonly key?: SecretReference;
+};
+
+/** Facts about a profile that no layer holds. */
+export interface ProfileFrame extends Pick<Profile, "name" | "store" | "is_default"> {
+  /** `file:line:column` where the profile begins; undefined where it comes from the environment alone. */
+  readonly at: string | undefined;
+}
+
+const REFRESH_BEFORE = 300;
+const TIMEOUT = 10;
+
+/**
+ * A whole profile: layers merged (the first that has a key wins), defaults applied, keys checked against each other,
+ * frozen. Throws an OidcTokenError of kind `configuration`.
+ */
+export function completeProfile(frame: ProfileFrame, layers: readonly ProfileLayer[]): Profile {
+  const values: ProfileLayer = Object.assign({}, ...layers.toReversed());
+  const fail = (sentence: string, hint: string) => {
+    const place = frame.at === undefined ? "" : `${frame.at}: `;
+    return new OidcTokenError("configuration", `${place}profile ${quote(frame.name)} ${sentence}`, hint);
+  };
+  const flow = values.flow ? [...new Set(values.flow)] : defaultFlow(values, fail);
+  if (flow.includes("static_key") && flow.length > 1) {
+    throw fail(
+      'lists "static_key" beside other flows',
+      "a static key leaves nothing to sign in for: make it a profile of its own",
+    );
+  }
+  for (const each of flow) checkNeeds(each, values, fail);
+  checkClientAuth(values, fail);
+
+  const header = values.header ?? "Authorization";
+  const { name, store, is_default } = frame;
+  const allowed_origins = originsOf(values, fail);
+  const key = flow.includes("static_key") ? (values.key ?? ({ from: "keyring" } as const)) : values.key;
+  const complete: Omit<Profile, "account"> = {
+    resource: [],
+    authorization_params: {},
+    token_params: {},
+    endpoints: {},
+    models: {},
+    id_token: "verify",
+    refresh_before: REFRESH_BEFORE,
+    timeout: TIMEOUT,
+    header_scheme: header.toLowerCase() === "authorization" ? "Bearer" : "",
+    provider: name,
+    ...values,
+    ...(key && { key }),
+    name,
+    store,
+    is_default,
+    flow,
+    header,
+    allowed_origins,
+  };
+  return deepFreeze({ ...complete, account: accountOf(complete) });
+}
+
+type Fail = (sentence: string, hint: string) => OidcTokenError;
+
+function defaultFlow(values: ProfileLayer, fail: Fail): Flow[] {
+  if (values.issuer !== undefined && values.key) {
+    throw fail('has both "issuer" and "key", so "flow" must say which of them counts', 'set "flow"');
+  }
+  if (values.issuer !== undefined) return ["authorization_code", "device_code"];
+  if (values.key) return ["static_key"];
+  const { endpoints } = values;
+  const flows: Flow[] = [];
+  if (endpoints?.authorization_endpoint !== undefined) flows.push("authorization_code");
+  if (endpoints?.device_authorization_endpoint !== undefined) flows.push("device_code");
+  if (flows.length > 0) return flows;
+  throw fail(
+    'says neither where to sign in ("issuer") nor which key to use ("key")',
+    `${add("issuer")}, or ${add("key")}`,
+  );
+}
+
+/** The endpoints a flow cannot do without where no issuer is there to discover them from. */
+const ENDPOINTS_NEEDED = {
+  authorization_code: ["authorization_endpoint", "token_endpoint"],
+  device_code: ["device_authorization_endpoint", "token_endpoint"],
+  client_credentials: ["token_endpoint"],
+} as const;
+
+function checkNeeds(flow: Flow, values: ProfileLayer, fail: Fail): void {
+  if (flow === "static_key") return;
+  const missing = ENDPOINTS_NEEDED[flow].filter((endpoint) => values.endpoints?.[endpoint] === undefined);
+  if (values.issuer === undefined && missing.length > 0) {
+    const list = missing.map((endpoint) => `"${endpoint}"`).join(" and ");
+    throw fail(
+      `needs "issuer" for the flow ${flow}`,
+      `${add("issuer")}; a provider without discovery needs ${list} in "endpoints" instead`,
+    );
+  }
+  if (values.client_id === undefined) throw fail(`needs "client_id" for the flow ${flow}`, add("client_id"));
+  if (flow === "client_credentials" && !values.client_secret) {
+    throw fail(`needs "client_secret" for the flow ${flow}`, add("client_secret"));
+  }
+}
+
+function checkClientAuth(values: ProfileLayer, fail: Fail): void {
+  if (values.client_auth === undefined) return;
+  if (values.client_auth === "none" && values.client_secret) {
+    throw fail(
+      'has a "client_secret", but "client_auth" is "none", which sends no secret',
+      'leave out one of the two; "client_secret_basic" and "client_secret_post" send it',
+    );
+  }
+  if (values.client_auth !== "none" && !values.client_secret) {
+    throw fail(`needs "client_secret" for "client_auth": "${values.client_auth}"`, add("client_secret"));
+  }
+}
+
+function originsOf(values: ProfileLayer, fail: Fail): string[] {
+  const origin = values.base_url === undefined ? undefined : new URL(values.base_url).origin;
+  if (!values.allowed_origins) return origin === undefined ? [] : [origin];
+  const origins = [...new Set(values.allowed_origins)];
+  if (origin !== undefined && !origins.includes(origin)) {
+    throw fail(
+      'does not list the origin of its own "base_url" in "allowed_origins"',
+      `add "${origin}" to "allowed_origins", or leave that key out`,
+    );
+  }
+  return origins;
+}
+
+function add(key: ProfileKey): string {
+  return `add "${key}" or set ${variableOf(key)}`;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}

@@ -1,0 +1,105 @@
+import * as v from "valibot";
+import type { Environment } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+import { findingOf, type KeyPath } from "./issue.js";
+import type { StoreChoice } from "./profile.js";
+import { nearest } from "./quote.js";
+import {
+  endpointEntries,
+  fileEntries,
+  PROFILE_KEYS,
+  type ProfileKey,
+  type ProfileValues,
+  profileEntries,
+} from "./schema.js";
+
+const PREFIX = "OIDC_TOKEN_";
+/** The program's own variables (DESIGN §3); not all are configuration. */
+const OWN_VARIABLES = ["CONFIG", "PROFILE", "STORE", "LOG", "INTERACTIVE"].map((name) => PREFIX + name);
+
+/** How the text of a variable becomes what the file would hold. What is not named here is a string. */
+const READERS: Partial<Record<ProfileKey, (text: string) => unknown>> = {
+  flow: list,
+  resource: list,
+  allowed_origins: list,
+  refresh_before: number,
+  timeout: number,
+  authorization_params: json,
+  token_params: json,
+  endpoints: json,
+  models: json,
+  client_secret: (text) => text,
+  key: (text) => text,
+};
+
+/** The variable that overrides a key of the selected profile. */
+export function variableOf(key: ProfileKey): string {
+  return PREFIX + key.toUpperCase();
+}
+
+/** The value of one of the program's own variables; one that is empty counts as unset. */
+export function ownVariable(env: Environment, name: "CONFIG" | "PROFILE"): string | undefined {
+  return env[PREFIX + name]?.trim() || undefined;
+}
+
+/** OIDC_TOKEN_STORE; an OidcTokenError where it is no store. */
+export function storeFromEnvironment(env: Environment): StoreChoice | undefined {
+  const text = env.OIDC_TOKEN_STORE?.trim();
+  return text ? check("OIDC_TOKEN_STORE", fileEntries.store, text) : undefined;
+}
+
+/** What the environment says of the selected profile; an OidcTokenError that names the variable where it says nonsense. */
+export function profileFromEnvironment(env: Environment): ProfileValues {
+  const values: Record<string, unknown> = {};
+  for (const key of PROFILE_KEYS) {
+    const variable = variableOf(key);
+    const text = env[variable];
+    if (text === undefined || text.trim() === "") continue;
+    const read = READERS[key] ?? ((raw: string) => raw.trim());
+    values[key] = check(variable, profileEntries[key], read(text));
+  }
+  return values;
+}
+
+/** A variable with this program's prefix that means nothing to it, and the one that was probably meant. */
+export interface UnknownVariable {
+  readonly name: string;
+  readonly nearest?: string;
+}
+
+/** Variables that look like this program's but are not: most likely misspelt, perhaps somebody else's. */
+export function unknownVariables(env: Environment): readonly UnknownVariable[] {
+  const known = [...OWN_VARIABLES, ...PROFILE_KEYS.map(variableOf)];
+  return Object.keys(env)
+    .filter((name) => name.toUpperCase().startsWith(PREFIX) && !known.includes(name))
+    .sort()
+    .map((name) => {
+      const suffixes = known.map((variable) => variable.slice(PREFIX.length));
+      const meant = nearest(name.slice(PREFIX.length), suffixes);
+      return meant === undefined ? { name } : { name, nearest: PREFIX + meant };
+    });
+}
+
+function check<T extends v.GenericSchema>(variable: string, schema: T, value: unknown): v.InferOutput<T> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const name = (path: KeyPath) => (path.length === 0 ? variable : `"${path.join(".")}" in ${variable}`);
+  const { sentence, hint } = findingOf(result.issues[0], name, () => Object.keys(endpointEntries));
+  throw new OidcTokenError("configuration", sentence, hint);
+}
+
+function list(text: string): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== "");
+}
+
+function number(text: string): unknown {
+  return /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : text;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text, (key, value) => (key === "__proto__" ? undefined : value));
+  } catch {
+    return undefined;
+  }
+}

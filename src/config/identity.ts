@@ -1,0 +1,58 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import type { Profile, SecretReference } from "./profile.js";
+
+/** What decides whom a token is for and where it may have come from (DESIGN §4). */
+export type Identity = Pick<
+  Profile,
+  | "name"
+  | "flow"
+  | "issuer"
+  | "client_id"
+  | "scope"
+  | "audience"
+  | "resource"
+  | "endpoints"
+  | "key"
+  | "base_url"
+>;
+
+const HEX_DIGITS = 32;
+
+/**
+ * The store's account of a profile: its name and a hash of what its token is for, so that a profile pointed
+ * elsewhere never gets the old token. Orders that carry no meaning (flows, scopes, resources) do not count.
+ */
+export function accountOf(profile: Identity): string {
+  const isStaticKey = profile.flow.includes("static_key");
+  const facts = [
+    ["name", profile.name],
+    ["flow", sorted(profile.flow)],
+    ...(isStaticKey
+      ? [
+          ["key", profile.key ? originOf(profile.key) : null],
+          ["origin", profile.base_url ? new URL(profile.base_url).origin : null],
+        ]
+      : [
+          ["issuer", profile.issuer ?? null],
+          ["token_endpoint", profile.endpoints.token_endpoint ?? null],
+          ["client_id", profile.client_id ?? null],
+          ["scope", sorted(profile.scope?.split(" ") ?? [])],
+          ["audience", profile.audience ?? null],
+          ["resource", sorted(profile.resource)],
+        ]),
+  ];
+  const digest = bytesToHex(sha256(utf8ToBytes(JSON.stringify(facts))));
+  return `${profile.name}-${digest.slice(0, HEX_DIGITS)}`;
+}
+
+function sorted(values: readonly string[]): string[] {
+  return [...new Set(values)].sort();
+}
+
+/** A plain key is left out: the hash is written to places where a secret has no business. */
+function originOf(reference: SecretReference): string[] {
+  if (reference.from === "env") return ["env", reference.name];
+  if (reference.from === "file") return ["file", reference.path];
+  return [reference.from];
+}

@@ -1,0 +1,66 @@
+import { statSync } from "node:fs";
+import type { Environment } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+import type { SecretReference } from "./profile.js";
+import { CONTROL_CHARACTER } from "./secret-reference.js";
+import { readText } from "./text-file.js";
+
+const MOST_BYTES = 64 * 1024;
+const OTHERS_MAY_READ = 0o044;
+
+/**
+ * The secret a reference points to. `{keyring}` is the store's to answer. Throws an OidcTokenError of kind
+ * `configuration` that names the variable or the file, never what is in it. `key` is the profile's key.
+ */
+export function resolveSecret(
+  reference: Exclude<SecretReference, { readonly from: "keyring" }>,
+  key: string,
+  { env }: { readonly env: Environment },
+): string {
+  if (reference.from === "plain") return reference.value;
+  const { value, source } =
+    reference.from === "env" ? fromVariable(reference.name, key, env) : fromFile(reference.path, key);
+  if (CONTROL_CHARACTER.test(value)) {
+    throw new OidcTokenError(
+      "configuration",
+      `${source} (for "${key}") holds a control character or more than one line`,
+      "keep the secret alone, on one line",
+    );
+  }
+  return value;
+}
+
+/** A sentence about a file with a secret that others on this machine may read; undefined where all is well. */
+export function exposedSecret(
+  reference: SecretReference | undefined,
+  platform: NodeJS.Platform,
+): string | undefined {
+  if (reference?.from !== "file" || platform === "win32") return undefined;
+  const stats = statSync(reference.path, { throwIfNoEntry: false });
+  if (!stats || (stats.mode & OTHERS_MAY_READ) === 0) return undefined;
+  const mode = (stats.mode & 0o777).toString(8).padStart(4, "0");
+  return `${reference.path} can be read by other users of this machine (mode ${mode})`;
+}
+
+function fromVariable(name: string, key: string, env: Environment): { value: string; source: string } {
+  const value = env[name];
+  if (value !== undefined && value !== "") return { value, source: `the variable ${name}` };
+  throw new OidcTokenError(
+    "configuration",
+    `"${key}" is to come from the variable ${name}, which is ${value === "" ? "empty" : "not set"}`,
+    `set ${name}, and export it so that this command sees it`,
+  );
+}
+
+function fromFile(path: string, key: string): { value: string; source: string } {
+  const text = readText(path, { most_bytes: MOST_BYTES, what: "a file with the secret" });
+  const value = text?.replace(/\r?\n$/, "");
+  if (value !== undefined && value !== "") return { value, source: path };
+  throw new OidcTokenError(
+    "configuration",
+    `"${key}" is to come from the file ${path}, which ${text === undefined ? "does not exist" : "is empty"}`,
+    text === undefined
+      ? "create it with the secret as its only line, or correct the path"
+      : "write the secret into it",
+  );
+}
