@@ -1,0 +1,91 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** What makes OpenCode repeat a request when it reads it in an error's text. */
+const RETRIED =
+  /429|50[0234]|524|rate.?limit|overloaded|unavailable|exhausted|(?:internal|server).error|terminated|network.error|connection|timed? ?out|fetch failed|try again|retry your/gi;
+
+/** An error OpenCode shows once: an invisible word joiner keeps its text clear of the patterns above. */
+export function lasting(sentence: string): Error {
+  return new Error(sentence.replace(RETRIED, (match) => `${match[0]}\u2060${match.slice(1)}`));
+}
+
+interface RunOptions {
+  /** Seconds until the process is killed. */
+  readonly seconds: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly input?: string;
+  onLine?(line: string): void;
+}
+
+/** Runs `oidc-token`: the package's own with the runtime we are in, or `argv`. */
+export class Command {
+  private readonly running = new Map<
+    string,
+    { answer: Promise<string>; waiting: number; stop: AbortController }
+  >();
+
+  constructor(private readonly argv?: readonly string[]) {}
+
+  /** The stdout of one call. Rejects with a sentence fit for OpenCode's screen, or the signal's reason. */
+  run(args: readonly string[], { seconds, signal, input, onLine }: RunOptions): Promise<string> {
+    const here = dirname(fileURLToPath(import.meta.url));
+    const bin = join(here, "../bin/oidc-token.js");
+    const [file = "", ...head] = this.argv ?? (existsSync(bin) ? [process.execPath, bin] : ["oidc-token"]);
+    // A Bun takes .env and bunfig.toml, with code to preload, from its working folder: never from the project.
+    const options = { cwd: here, env: { ...process.env, BUN_BE_BUN: "1" }, windowsHide: true };
+    const limits = { signal, timeout: seconds * 1000, killSignal: "SIGKILL", maxBuffer: 2 ** 24 } as const;
+    return new Promise((resolve, reject) => {
+      const child = execFile(file, [...head, ...args], { ...options, ...limits }, (error, stdout, stderr) => {
+        if (!error) resolve(stdout);
+        else reject(signal?.aborted ? signal.reason : explain(error, stderr, seconds));
+      });
+      child.stdin?.on("error", () => {}).end(input);
+      if (onLine && child.stdout) createInterface({ input: child.stdout }).on("line", onLine);
+    });
+  }
+
+  /** As `run`, with one process for all who ask the same at the same time; it ends when nobody waits any more. */
+  share(args: readonly string[], seconds: number, signal?: AbortSignal | null): Promise<string> {
+    signal?.throwIfAborted();
+    const key = args.join("\0");
+    const stop = new AbortController();
+    const call = this.running.get(key) ?? {
+      stop,
+      waiting: 0,
+      answer: this.run(args, { seconds, signal: stop.signal }),
+    };
+    const forget = () => this.running.get(key) === call && this.running.delete(key);
+    this.running.set(key, call);
+    call.waiting++;
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        reject(signal?.reason);
+        if (--call.waiting === 0 && forget()) call.stop.abort();
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      call.answer.then(resolve, reject).finally(() => {
+        signal?.removeEventListener("abort", leave);
+        forget();
+      });
+    });
+  }
+}
+
+function explain(
+  error: Error & { code?: unknown; killed?: boolean },
+  stderr: string,
+  seconds: number,
+): Error {
+  if (error.killed) return new Error(`oidc-token gave no answer within ${seconds} s; try again later`);
+  if (typeof error.code !== "number") return lasting(`oidc-token cannot be started: ${error.message}`);
+  const lines = stderr.split("\n").filter((line) => line.startsWith("oidc-token: "));
+  const said = (hint: boolean) => lines.findLast((line) => line.startsWith("oidc-token: hint: ") === hint);
+  const what = said(false) ?? `oidc-token ended with exit code ${error.code}`;
+  if (error.code === 5) return new Error(`${what}; try again later`);
+  const hint = said(true)?.replace("oidc-token: hint: ", "; ") ?? "";
+  return lasting(what + hint + (error.code === 3 ? ", or use /connect" : ""));
+}
