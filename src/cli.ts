@@ -5,7 +5,8 @@ import { type Context, createContext } from "./context.js";
 import { EXIT_CODES, isOidcTokenError, OidcTokenError } from "./errors.js";
 import { FORMATS } from "./formats/output.js";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS, type LogLevel } from "./log.js";
-import { endProcess, nativeCallPending } from "./store/end-process.js";
+import { endProcess } from "./store/end-process.js";
+import { nativeCallPending } from "./store/native-call.js";
 
 const interruption = new AbortController();
 

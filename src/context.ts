@@ -3,8 +3,8 @@ import type { Profile } from "./config/profile.js";
 import { fileLog, type Log, type LogLevel } from "./log.js";
 import { lockDir, type Paths, userPaths } from "./paths.js";
 import { Redactor } from "./redact.js";
-import { chooseStore } from "./store/choose.js";
 import { type Lock, ProcessLock } from "./store/lock.js";
+import { openStore, type StoreSurroundings } from "./store/open.js";
 import type { TokenStore } from "./store/token-store.js";
 import type { Grants } from "./token/grants.js";
 
@@ -16,13 +16,8 @@ export interface Secrets {
   key(): Promise<string | undefined>;
 }
 
-/** What a store is asked for beside its name. */
-export interface StoreRequest {
-  /** A desktop may ask the person to unlock the keyring. */
-  readonly interactive: boolean;
-  /** Told, once, a sentence on which store was taken and why. */
-  readonly notice: (sentence: string) => void;
-}
+/** What a store is told beside its name. */
+export type StoreRequest = Pick<StoreSurroundings, "interactive" | "notice">;
 
 /** Every side effect the rest of the program is given. Tests swap parts of this and nothing else. */
 export interface Context {
@@ -73,7 +68,7 @@ export function createContext(level: LogLevel, interrupted: AbortSignal): Contex
     log: fileLog(paths.log, level, (text) => redactor.apply(text)),
     redactor,
     lock: new ProcessLock(lockDir(env)),
-    tokenStore: (choice, request) => chooseStore(choice, { dataDir: paths.data, env, ...request }),
+    tokenStore: (choice, request) => openStore(choice, { dataDir: paths.data, env, ...request }),
     grants: async (profile, secrets) => {
       const { createGrants } = await import("./oidc/grants.js");
       return await createGrants(profile, secrets, context);

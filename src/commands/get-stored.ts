@@ -5,7 +5,7 @@ import { FORMATS, type FormatName, formatTokens } from "../formats/output.js";
 import { isOidcTokenError } from "../errors.js";
 import { DEFAULT_LOG_LEVEL } from "../log.js";
 import { userPaths } from "../paths.js";
-import { chooseStore } from "../store/choose.js";
+import { openStore } from "../store/open.js";
 import { isRefreshDue, isServable } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { fromRecord } from "../token/record.js";
@@ -41,7 +41,8 @@ async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Pr
     const snapshot = key === undefined ? undefined : readSnapshot(paths.cache, key);
     if (!snapshot || (values.url !== undefined && !mayReceive(snapshot, values.url))) return undefined;
 
-    const kept = await chooseStore(snapshot.store, { dataDir: paths.data, env }).get(snapshot.account);
+    const surroundings = { dataDir: paths.data, env, interactive: false, notice: () => {} };
+    const kept = await openStore(snapshot.store, surroundings).get(snapshot.account);
     const stored = kept && fromRecord(kept.text);
     const tokens = stored && values["id-token"] ? idTokenAsToken(stored) : stored;
     const now = Date.now() / 1000;

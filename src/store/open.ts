@@ -1,0 +1,26 @@
+import type { StoreChoice } from "../config/profile.js";
+import { chooseTokenStore } from "./choose.js";
+import { FileStore } from "./file.js";
+import { KeyringStore } from "./keyring.js";
+import type { TokenStore } from "./token-store.js";
+
+export interface StoreSurroundings {
+  /** This program's data folder; absolute. */
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A person is there who can answer a keyring's prompt. */
+  readonly interactive: boolean;
+  /** Told, once, a sentence on which store was taken and why. */
+  readonly notice: (sentence: string) => void;
+}
+
+/** The configured store, on this machine's real keyring and file system. Touches neither before it is asked. */
+export function openStore(choice: StoreChoice, surroundings: StoreSurroundings): TokenStore {
+  const { dataDir, env, interactive, notice } = surroundings;
+  return chooseTokenStore({
+    choice,
+    file: new FileStore(`${dataDir}/tokens`),
+    keyring: new KeyringStore({ platform: process.platform, env, interactive }),
+    notice,
+  });
+}
