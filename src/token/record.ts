@@ -18,7 +18,8 @@ export function fromRecord(text: string): TokenSet | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { v, ...fields } = value as Record<string, unknown>;
   if (v !== VERSION) return undefined;
-  if (!isText(fields.access_token) || !isText(fields.token_type) || !isTime(fields.obtained_at)) return undefined;
+  if (!isText(fields.access_token) || !isText(fields.token_type) || !isTime(fields.obtained_at))
+    return undefined;
   if (fields.expires_at !== undefined && !isTime(fields.expires_at)) return undefined;
   for (const key of ["refresh_token", "id_token", "scope"]) {
     if (fields[key] !== undefined && typeof fields[key] !== "string") return undefined;

@@ -1,4 +1,4 @@
-import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { type ErrorKind, isOidcTokenError, OidcTokenError } from "../errors.js";
 import { isRefreshDue, isServable } from "./freshness.js";
 import type { RefreshOutcome } from "./grants.js";
 import type { TokenSet } from "./token-set.js";
@@ -56,35 +56,48 @@ type Renewal = { readonly tokens: TokenSet } | { readonly reason: string | undef
 
 async function renewUnderLock(request: TokenRequest, ports: TokenPorts, started: number): Promise<Renewal> {
   const deadline = started + request.lock_timeout;
+  let slept = 0;
   for (let attempt = 0; ; attempt += 1) {
     const release = await ports.tryLock();
-    // Read again in either case: a peer may have finished between our read and now.
-    const stored = await ports.read();
-    const peer = stored && (await isGoodEnough(stored, request, ports, started)) ? stored : undefined;
-    if (release) {
-      try {
-        return peer ? { tokens: peer } : await renew(stored, request, ports);
-      } finally {
-        await release();
-      }
+    try {
+      // Read again in either case: a peer may have finished between our read and now.
+      const stored = await ports.read();
+      if (stored && (await isGoodEnough(stored, request, ports, started))) return { tokens: stored };
+      if (release) return await renew(stored, request, ports);
+      // A peer is at it already, so there is nothing to wait for while ours still works.
+      if (stored && (await isFallback(stored, request, ports))) return { tokens: stored };
+    } finally {
+      await release?.();
     }
-    if (peer) return { tokens: peer };
-    if (ports.now() >= deadline) {
+    // Both, because a clock that is set back meanwhile must not make the wait endless.
+    if (ports.now() >= deadline || slept >= request.lock_timeout * 1000) {
       throw new OidcTokenError(
         "temporary",
         `another oidc-token has been refreshing this token for ${request.lock_timeout} s`,
         "try again; if it stays so, look for a stopped oidc-token process and end it",
       );
     }
-    await ports.sleep(waitBetweenAttempts(attempt));
+    const wait = waitBetweenAttempts(attempt);
+    slept += wait;
+    await ports.sleep(wait);
   }
 }
 
-async function renew(stored: TokenSet | undefined, request: TokenRequest, ports: TokenPorts): Promise<Renewal> {
+/**
+ * What a token that still works may stand in for. A store that fails is not among it: the provider may have
+ * rotated the refresh token already, and who hears nothing of it loses the session later and never learns why.
+ */
+const SURVIVABLE: readonly ErrorKind[] = ["temporary", "refused", "configuration", "sign_in_needed"];
+
+async function renew(
+  stored: TokenSet | undefined,
+  request: TokenRequest,
+  ports: TokenPorts,
+): Promise<Renewal> {
   let reason: string | undefined;
   try {
     if (stored?.refresh_token !== undefined) {
-      const outcome = await refreshAndStore(stored, stored.refresh_token, ports);
+      const outcome = await refreshAndStore(stored, stored.refresh_token, request, ports);
       if ("tokens" in outcome) return outcome;
       reason = outcome.reason;
     }
@@ -94,18 +107,25 @@ async function renew(stored: TokenSet | undefined, request: TokenRequest, ports:
       return { tokens: issued };
     }
   } catch (error) {
-    if (!isOidcTokenError(error) || !stored || !(await isFallback(stored, request, ports))) throw error;
+    if (!isOidcTokenError(error) || !SURVIVABLE.includes(error.kind)) throw error;
+    if (!stored || !(await isFallback(stored, request, ports))) throw error;
     ports.warn(`could not refresh, handing out the stored token: ${error.message}`);
     return { tokens: stored };
   }
   if (stored && (await isFallback(stored, request, ports))) {
-    if (reason !== undefined) ports.warn(`the stored token still works, but the session has ended: ${reason}`);
+    if (reason !== undefined)
+      ports.warn(`the stored token still works, but the session has ended: ${reason}`);
     return { tokens: stored };
   }
   return { reason };
 }
 
-async function refreshAndStore(stored: TokenSet, refresh_token: string, ports: TokenPorts): Promise<Renewal> {
+async function refreshAndStore(
+  stored: TokenSet,
+  refresh_token: string,
+  request: TokenRequest,
+  ports: TokenPorts,
+): Promise<Renewal> {
   const outcome = await ports.refresh(refresh_token);
   if (outcome.outcome === "refreshed") {
     const tokens = keepRefreshToken(outcome.tokens, stored);
@@ -114,11 +134,15 @@ async function refreshAndStore(stored: TokenSet, refresh_token: string, ports: T
   }
   // A peer outside our lock (another machine on a shared home, say) may have rotated it: adopt what it stored.
   const latest = await ports.read();
-  if (latest?.refresh_token !== undefined && latest.refresh_token !== refresh_token) {
-    if (isServable(latest, { now: ports.now(), min_validity: undefined })) return { tokens: latest };
-    return await refreshAndStore(latest, latest.refresh_token, ports);
+  // Signed out meanwhile: to write now would bring the tokens back.
+  if (!latest) return { reason: outcome.reason };
+  if (latest.access_token !== stored.access_token && (await isUsable(latest, request, ports))) {
+    return { tokens: latest };
   }
-  const { refresh_token: _ended, ...rest } = stored;
+  if (latest.refresh_token !== undefined && latest.refresh_token !== refresh_token) {
+    return await refreshAndStore(latest, latest.refresh_token, request, ports);
+  }
+  const { refresh_token: _ended, ...rest } = latest;
   await ports.write(rest);
   return { reason: outcome.reason };
 }
@@ -144,15 +168,21 @@ async function isGoodEnough(
 ): Promise<boolean> {
   const now = ports.now();
   if (await isRejected(stored, request, ports)) return false;
-  // Issued while we waited: it is as new as a token can be, whatever was asked for.
-  if (stored.obtained_at > started && isServable(stored, { now, min_validity: 0 })) return true;
+  // Issued while we waited: it is as new as a token can be, whatever was asked for. A date in the future only
+  // says that a clock was wrong.
+  const isNew = stored.obtained_at > started && stored.obtained_at <= now;
+  if (isNew && isServable(stored, { now, min_validity: 0 })) return true;
   if (request.force_refresh || !isServable(stored, { now, min_validity: request.min_validity })) return false;
   const renewable = stored.refresh_token !== undefined || ports.issue !== undefined;
   return !renewable || !isRefreshDue(stored, now, request.refresh_before);
 }
 
 async function isFallback(stored: TokenSet, request: TokenRequest, ports: TokenPorts): Promise<boolean> {
-  if (request.force_refresh || (await isRejected(stored, request, ports))) return false;
+  return !request.force_refresh && (await isUsable(stored, request, ports));
+}
+
+async function isUsable(stored: TokenSet, request: TokenRequest, ports: TokenPorts): Promise<boolean> {
+  if (await isRejected(stored, request, ports)) return false;
   return isServable(stored, { now: ports.now(), min_validity: request.min_validity });
 }
 
