@@ -125,6 +125,10 @@ function program(): Command {
     .option("--json", "print JSON")
     .action(action(async () => (await import("./commands/profiles.js")).profiles));
 
+  command(root, "models", "list the models behind the profile's base_url")
+    .option("--json", "print JSON")
+    .action(action(async () => (await import("./commands/models.js")).models));
+
   const config = command(root, "config", "look at the configuration").action(() => config.help({ error: true }));
   command(config, "path", "print where the configuration file is").action(
     action(async () => (await import("./commands/config.js")).showPath),
