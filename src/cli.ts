@@ -28,7 +28,11 @@ export function endWith(thrown: unknown): void {
     end(thrown.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage);
     return;
   }
-  const error = interruption.signal.aborted ? interrupted() : isOidcTokenError(thrown) ? thrown : defect(thrown);
+  const error = interruption.signal.aborted
+    ? interrupted()
+    : isOidcTokenError(thrown)
+      ? thrown
+      : defect(thrown);
   const redact = (text: string): string => context?.redactor.apply(text) ?? text;
   context?.log.error(error.message, { kind: error.kind });
   process.stderr.write(`oidc-token: ${redact(error.message)}\noidc-token: hint: ${redact(error.hint)}\n`);
@@ -42,7 +46,8 @@ function interrupted(): OidcTokenError {
 /** Whatever was not foreseen is ours. Its own text may hold anything, so only its kind and place are told. */
 function defect(thrown: unknown): OidcTokenError {
   const name = thrown instanceof Error ? thrown.name : typeof thrown;
-  const place = thrown instanceof Error ? /\(?([^()\s]*:\d+:\d+)\)?/.exec(thrown.stack ?? "")?.[1] : undefined;
+  const place =
+    thrown instanceof Error ? /\(?([^()\s]*:\d+:\d+)\)?/.exec(thrown.stack ?? "")?.[1] : undefined;
   const where = place === undefined ? "" : ` at ${place.slice(place.lastIndexOf("/") + 1)}`;
   return new OidcTokenError(
     "defect",
@@ -65,7 +70,11 @@ function contextOf(command: Command): Context {
   const name = options.logLevel ?? (process.env.OIDC_TOKEN_LOG || DEFAULT_LOG_LEVEL);
   const level = LOG_LEVELS.find((known) => known === name);
   if (level === undefined) {
-    throw new OidcTokenError("usage", `there is no log level "${name}"`, `use one of: ${LOG_LEVELS.join(", ")}`);
+    throw new OidcTokenError(
+      "usage",
+      `there is no log level "${name}"`,
+      `use one of: ${LOG_LEVELS.join(", ")}`,
+    );
   }
   context = createContext(level satisfies LogLevel, interruption.signal);
   return context;
@@ -129,7 +138,9 @@ function program(): Command {
     .option("--json", "print JSON")
     .action(action(async () => (await import("./commands/models.js")).models));
 
-  const config = command(root, "config", "look at the configuration").action(() => config.help({ error: true }));
+  const config = command(root, "config", "look at the configuration").action(() =>
+    config.help({ error: true }),
+  );
   command(config, "path", "print where the configuration file is").action(
     action(async () => (await import("./commands/config.js")).showPath),
   );
@@ -161,7 +172,11 @@ function command(parent: Command, name: string, description: string): Command {
 function usageError(text: string): string {
   const [first = "", ...rest] = text.trim().split("\n");
   const sentence = first.replace(/^error: /, "").replace(/\.$/, "");
-  const suggestion = rest.join(" ").trim().replace(/^\(|\)$/g, "").toLowerCase();
+  const suggestion = rest
+    .join(" ")
+    .trim()
+    .replace(/^\(|\)$/g, "")
+    .toLowerCase();
   const hint = suggestion || "run: oidc-token --help";
   return `oidc-token: ${sentence}\noidc-token: hint: ${hint}\n`;
 }

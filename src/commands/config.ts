@@ -20,14 +20,18 @@ export function show(context: Context, options: GlobalOptions): void {
   for (const name of unknownVariables(context.env)) {
     context.stderr.write(`oidc-token: the variable ${name} is none that this program reads\n`);
   }
-  context.stdout.write(`${JSON.stringify({ files: config.files, store: config.store, profiles }, null, 2)}\n`);
+  context.stdout.write(
+    `${JSON.stringify({ files: config.files, store: config.store, profiles }, null, 2)}\n`,
+  );
 }
 
 /** `config check`: every profile is read and every reference to a secret resolved; silent where all is well. */
 export function check(context: Context, options: GlobalOptions): void {
   const config = loadConfig(context, options);
   for (const name of config.names) config.profile(name);
-  context.stderr.write(`oidc-token: ${config.names.length} profile${config.names.length === 1 ? "" : "s"}, no error\n`);
+  context.stderr.write(
+    `oidc-token: ${config.names.length} profile${config.names.length === 1 ? "" : "s"}, no error\n`,
+  );
 }
 
 /** `config schema`: the JSON Schema of the file, or with `--path` where an editor finds a copy of it. */
@@ -43,9 +47,14 @@ function writeCopy(dir: string, text: string): string {
     writeFileSync(`${path}.${process.pid}`, text);
     renameSync(`${path}.${process.pid}`, path);
   } catch (cause) {
-    throw new OidcTokenError("configuration", `cannot write ${path}`, "print it instead: oidc-token config schema", {
-      cause,
-    });
+    throw new OidcTokenError(
+      "configuration",
+      `cannot write ${path}`,
+      "print it instead: oidc-token config schema",
+      {
+        cause,
+      },
+    );
   }
   return path;
 }

@@ -1,8 +1,8 @@
 import { writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { readSnapshot, type Snapshot, snapshotKey } from "../config/snapshot.js";
-import { FORMATS, type FormatName, formatTokens } from "../formats/output.js";
 import { isOidcTokenError } from "../errors.js";
+import { FORMATS, type FormatName, formatTokens } from "../formats/output.js";
 import { DEFAULT_LOG_LEVEL } from "../log.js";
 import { userPaths } from "../paths.js";
 import { openStore } from "../store/open.js";
@@ -30,14 +30,20 @@ async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Pr
   try {
     const { values } = parseArgs({ args: argv.slice(1), options: GET_OPTIONS, strict: true });
     if (values["force-refresh"] || values["rejected-sha256"] !== undefined) return undefined;
-    if ((values["log-level"] ?? env.OIDC_TOKEN_LOG ?? DEFAULT_LOG_LEVEL) !== DEFAULT_LOG_LEVEL) return undefined;
-    if (!["auto", "always", "never"].includes(values.interactive ?? env.OIDC_TOKEN_INTERACTIVE ?? "auto")) return undefined;
+    if ((values["log-level"] ?? env.OIDC_TOKEN_LOG ?? DEFAULT_LOG_LEVEL) !== DEFAULT_LOG_LEVEL)
+      return undefined;
+    if (!["auto", "always", "never"].includes(values.interactive ?? env.OIDC_TOKEN_INTERACTIVE ?? "auto"))
+      return undefined;
     const format = values.format ?? "token";
     const asked = values["min-validity"];
-    if (!Object.hasOwn(FORMATS, format) || (asked !== undefined && !/^\d{1,9}$/.test(asked))) return undefined;
+    if (!Object.hasOwn(FORMATS, format) || (asked !== undefined && !/^\d{1,9}$/.test(asked)))
+      return undefined;
 
     const paths = userPaths();
-    const key = snapshotKey(env, process.cwd(), paths.config, { profile: values.profile, config: values.config });
+    const key = snapshotKey(env, process.cwd(), paths.config, {
+      profile: values.profile,
+      config: values.config,
+    });
     const snapshot = key === undefined ? undefined : readSnapshot(paths.cache, key);
     if (!snapshot || (values.url !== undefined && !mayReceive(snapshot, values.url))) return undefined;
 
@@ -47,7 +53,8 @@ async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Pr
     const tokens = stored && values["id-token"] ? idTokenAsToken(stored) : stored;
     const now = Date.now() / 1000;
     const min_validity = asked === undefined ? undefined : Number(asked);
-    if (!tokens || !isServable(tokens, { now, min_validity }) || isRenewalDue(tokens, snapshot, now)) return undefined;
+    if (!tokens || !isServable(tokens, { now, min_validity }) || isRenewalDue(tokens, snapshot, now))
+      return undefined;
     return formatTokens(format as FormatName, tokens, snapshot, now);
   } catch (error) {
     if (isOidcTokenError(error)) throw error;

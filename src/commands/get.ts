@@ -51,7 +51,11 @@ export async function get(context: Context, options: GetOptions): Promise<void> 
       rejected_sha256,
       lock_timeout: lockTimeout(profile.timeout),
     };
-    const ports = tokenPorts(context, access, interactive ? async () => (await signIn(context, access, {})).tokens : undefined);
+    const ports = tokenPorts(
+      context,
+      access,
+      interactive ? async () => (await signIn(context, access, {})).tokens : undefined,
+    );
     tokens = await obtainTokens(request, ports);
     const key = snapshotKey(context.env, context.cwd, context.paths.config, {
       profile: options.profile,
@@ -88,7 +92,11 @@ function checkOrigin(url: string, profile: string, allowed_origins: readonly str
   try {
     origin = new URL(url).origin;
   } catch {
-    throw new OidcTokenError("usage", "--url takes an absolute URL", "for example: --url https://llm.example.com/v1");
+    throw new OidcTokenError(
+      "usage",
+      "--url takes an absolute URL",
+      "for example: --url https://llm.example.com/v1",
+    );
   }
   if (allowed_origins.includes(origin)) return;
   throw new OidcTokenError(

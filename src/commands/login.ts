@@ -23,7 +23,12 @@ export async function login(context: Context, options: LoginOptions): Promise<vo
   try {
     const { profile, store, expires_at } = await loginTo(context, options);
     if (options.json) {
-      writeEvent(context, { event: "done", profile: profile.name, store, ...(expires_at !== undefined && { expires_at }) });
+      writeEvent(context, {
+        event: "done",
+        profile: profile.name,
+        store,
+        ...(expires_at !== undefined && { expires_at }),
+      });
     } else {
       context.stderr.write(`oidc-token: signed in to ${profile.name}, kept in the ${store} store\n`);
     }

@@ -17,7 +17,9 @@ export interface LogoutOptions extends GlobalOptions {
 /** `logout`: revokes at the provider (RFC 7009) and forgets, of one profile or of all. */
 export async function logout(context: Context, options: LogoutOptions): Promise<void> {
   const config = loadConfig(context, options);
-  const profiles = options.all ? config.names.map((name) => config.profile(name)) : [config.profile(options.profile)];
+  const profiles = options.all
+    ? config.names.map((name) => config.profile(name))
+    : [config.profile(options.profile)];
   for (const profile of profiles) await logoutOf(context, profile, options.local === true);
 }
 
@@ -27,12 +29,17 @@ async function logoutOf(context: Context, profile: Profile, local: boolean): Pro
   // A logout must work when the provider does not, so what fails there is told and no more.
   const revoked = local || profile.flow[0] === "static_key" ? undefined : await tryRevoke(access, say);
   // Under the refresh lock, so that a refresh under way cannot bring the tokens back.
-  const forgotten = await holdLock(context, profile.account, lockTimeout(profile.timeout), () => access.forget());
+  const forgotten = await holdLock(context, profile.account, lockTimeout(profile.timeout), () =>
+    access.forget(),
+  );
   context.log.info("logout", { profile: profile.name, revoked: revoked ?? "no", forgotten });
   say(forgotten ? `signed out of ${profile.name}` : `was not signed in to ${profile.name}`);
 }
 
-async function tryRevoke(access: ProfileAccess, say: (sentence: string) => void): Promise<string | undefined> {
+async function tryRevoke(
+  access: ProfileAccess,
+  say: (sentence: string) => void,
+): Promise<string | undefined> {
   try {
     const stored = await access.read();
     if (!stored) return undefined;

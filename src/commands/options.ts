@@ -22,7 +22,11 @@ export function parseSeconds(option: string, text: string): number {
 export function parseChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === text);
   if (found === undefined) {
-    throw new OidcTokenError("usage", `${option} does not know "${text}"`, `use one of: ${choices.join(", ")}`);
+    throw new OidcTokenError(
+      "usage",
+      `${option} does not know "${text}"`,
+      `use one of: ${choices.join(", ")}`,
+    );
   }
   return found;
 }

@@ -106,7 +106,8 @@ export function accessProfile(context: Context, profile: Profile, options: Acces
     storedSecret,
     forget: async () => {
       const forgotten = await store.delete(profile.account);
-      const secret = profile.client_secret?.from === "keyring" && (await store.delete(secretAccount("client_secret")));
+      const secret =
+        profile.client_secret?.from === "keyring" && (await store.delete(secretAccount("client_secret")));
       return forgotten || secret;
     },
   };

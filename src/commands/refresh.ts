@@ -19,7 +19,11 @@ export async function refresh(context: Context, options: GlobalOptions): Promise
   const say = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
   const access = accessProfile(context, profile, { interactive: isTerminal(context), notice: say });
   const stored = await access.read();
-  if (stored && stored.tokens.refresh_token === undefined && profile.flow.every((flow) => flow !== "client_credentials")) {
+  if (
+    stored &&
+    stored.tokens.refresh_token === undefined &&
+    profile.flow.every((flow) => flow !== "client_credentials")
+  ) {
     throw new OidcTokenError(
       "sign_in_needed",
       `the provider gave profile "${profile.name}" no refresh token`,
@@ -36,6 +40,7 @@ export async function refresh(context: Context, options: GlobalOptions): Promise
     },
     tokenPorts(context, access, undefined),
   );
-  const left = tokens.expires_at === undefined ? "" : `, valid for ${Math.round(tokens.expires_at - context.now())} s`;
+  const left =
+    tokens.expires_at === undefined ? "" : `, valid for ${Math.round(tokens.expires_at - context.now())} s`;
   say(`refreshed ${profile.name}${left}`);
 }

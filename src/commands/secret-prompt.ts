@@ -13,7 +13,11 @@ export async function askSecret(context: Context, label: string): Promise<string
   const answer = isTerminal(context) ? await prompt(context, label) : await readAll(context.stdin);
   const secret = answer.trim();
   if (secret === "") {
-    throw new OidcTokenError("usage", "the secret is empty", "type or paste it, or pipe it in: … | oidc-token login");
+    throw new OidcTokenError(
+      "usage",
+      "the secret is empty",
+      "type or paste it, or pipe it in: … | oidc-token login",
+    );
   }
   if (!/^[\x21-\x7e]+$/.test(secret)) {
     throw new OidcTokenError(

@@ -34,7 +34,9 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
       say();
       if (env.SSH_CONNECTION) {
         const port = new URL(redirect_uri).port || "80";
-        say("You are on a remote machine. So that your browser's answer reaches it, run this on your own machine:");
+        say(
+          "You are on a remote machine. So that your browser's answer reaches it, run this on your own machine:",
+        );
         say();
         say(`  ssh -N -L ${port}:127.0.0.1:${port} ${env.USER ?? "user"}@${remoteHost(env.SSH_CONNECTION)}`);
         say();
@@ -43,7 +45,10 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
     },
     device(request) {
       for (const line of deviceLines(request, profile, stderr.isTTY === true)) say(line);
-      wait((left) => `Waiting for you to confirm, ${minutes(left)} left (Ctrl-C to cancel)`, request.expires_in);
+      wait(
+        (left) => `Waiting for you to confirm, ${minutes(left)} left (Ctrl-C to cancel)`,
+        request.expires_in,
+      );
     },
     notice(sentence) {
       say(`oidc-token: ${sentence}`);

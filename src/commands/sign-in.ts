@@ -27,7 +27,6 @@ export interface Kept {
 /** Seconds. */
 const DEFAULT_TIMEOUT = 300;
 
-
 /**
  * Signs a person in and keeps the tokens. One sign-in at a time per identity: a second one waits and takes what the
  * first has brought.
@@ -46,7 +45,9 @@ export async function signIn(context: Context, access: ProfileAccess, options: S
       const signal = context.interrupted;
       const tokens = await grants.signIn({ flow, open_browser: browser, timeout, display, signal });
       // Under the refresh lock, so that a refresh of the old session cannot write over the new one.
-      const store = await holdLock(context, profile.account, lockTimeout(profile.timeout), () => access.place(tokens));
+      const store = await holdLock(context, profile.account, lockTimeout(profile.timeout), () =>
+        access.place(tokens),
+      );
       context.log.info("sign-in done", { profile: profile.name, flow, store });
       return { tokens, store };
     });

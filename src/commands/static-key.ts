@@ -26,7 +26,7 @@ export async function obtainStaticKey(
         `the server refused the key of profile "${profile.name}"`,
         profile.key?.from === "keyring"
           ? `store a valid one: oidc-token login --profile ${profile.name}`
-          : "put a valid key where the profile's \"key\" points",
+          : 'put a valid key where the profile\'s "key" points',
       );
     }
   }

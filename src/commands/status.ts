@@ -72,12 +72,18 @@ function nextStep(
 }
 
 function asTable(rows: readonly ProfileStatus[], now: number): string {
-  const head = ["PROFILE", "FLOW", "SIGNED IN", "EXPIRES", "STORE", "NEXT GET"].map((title) => kleur.bold(title));
+  const head = ["PROFILE", "FLOW", "SIGNED IN", "EXPIRES", "STORE", "NEXT GET"].map((title) =>
+    kleur.bold(title),
+  );
   return table([head, ...rows.map((row) => asCells(row, now))]);
 }
 
 function asCells(row: ProfileStatus, now: number): string[] {
-  const next = { serve: kleur.green("serves"), refresh: kleur.yellow("refreshes"), sign_in: kleur.red("needs login") };
+  const next = {
+    serve: kleur.green("serves"),
+    refresh: kleur.yellow("refreshes"),
+    sign_in: kleur.red("needs login"),
+  };
   return [
     row.profile,
     row.flow,

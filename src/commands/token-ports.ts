@@ -43,7 +43,10 @@ export function tokenPorts(
 
 /** Exit 3, naming the exact command. */
 export function signInNeeded(profile: string, reason?: string): OidcTokenError {
-  const why = reason === undefined ? `not signed in to profile "${profile}"` : `the session of profile "${profile}" has ended: ${reason}`;
+  const why =
+    reason === undefined
+      ? `not signed in to profile "${profile}"`
+      : `the session of profile "${profile}" has ended: ${reason}`;
   return new OidcTokenError("sign_in_needed", why, `run: oidc-token login --profile ${profile}`);
 }
 

@@ -1,15 +1,10 @@
 import { OidcTokenError } from "../errors.js";
 import { variableOf } from "./environment.js";
 import { accountOf } from "./identity.js";
-import type { Flow, Profile, SecretReference } from "./profile.js";
+import type { ProfileLayer } from "./layers.js";
+import type { Flow, Profile } from "./profile.js";
+import type { ProfileKey } from "./profile-schema.js";
 import { quote } from "./quote.js";
-import type { ProfileKey, ProfileValues } from "./schema.js";
-
-/** What one source says of a profile, secrets parsed and file names made absolute. */
-export type ProfileLayer = Omit<ProfileValues, "client_secret" | "key"> & {
-  readonly client_secret?: SecretReference;
-  readonly key?: SecretReference;
-};
 
 /** Facts about a profile that no layer holds. */
 export interface ProfileFrame extends Pick<Profile, "name" | "store" | "is_default"> {
@@ -136,7 +131,7 @@ function originsOf(values: ProfileLayer, fail: Fail): string[] {
 }
 
 function add(key: ProfileKey): string {
-  return `add "${key}" or set ${variableOf(key)}`;
+  return `add "${key}" to the profile, or set ${variableOf(key)}`;
 }
 
 function deepFreeze<T>(value: T): T {

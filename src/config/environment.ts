@@ -2,23 +2,24 @@ import * as v from "valibot";
 import type { Environment } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { findingOf, type KeyPath } from "./issue.js";
+import { parseJsonc } from "./jsonc.js";
 import type { StoreChoice } from "./profile.js";
-import { nearest } from "./quote.js";
 import {
   endpointEntries,
-  fileEntries,
   PROFILE_KEYS,
   type ProfileKey,
   type ProfileValues,
   profileEntries,
-} from "./schema.js";
+} from "./profile-schema.js";
+import { nearest } from "./quote.js";
+import { fileEntries } from "./schema.js";
 
 const PREFIX = "OIDC_TOKEN_";
 /** The program's own variables (DESIGN §3); not all are configuration. */
 const OWN_VARIABLES = ["CONFIG", "PROFILE", "STORE", "LOG", "INTERACTIVE"].map((name) => PREFIX + name);
 
 /** How the text of a variable becomes what the file would hold. What is not named here is a string. */
-const READERS: Partial<Record<ProfileKey, (text: string) => unknown>> = {
+const READERS: Partial<Record<ProfileKey, (text: string, variable: string) => unknown>> = {
   flow: list,
   resource: list,
   allowed_origins: list,
@@ -56,7 +57,7 @@ export function profileFromEnvironment(env: Environment): ProfileValues {
     const text = env[variable];
     if (text === undefined || text.trim() === "") continue;
     const read = READERS[key] ?? ((raw: string) => raw.trim());
-    values[key] = check(variable, profileEntries[key], read(text));
+    values[key] = check(variable, profileEntries[key], read(text, variable));
   }
   return values;
 }
@@ -71,7 +72,7 @@ export interface UnknownVariable {
 export function unknownVariables(env: Environment): readonly UnknownVariable[] {
   const known = [...OWN_VARIABLES, ...PROFILE_KEYS.map(variableOf)];
   return Object.keys(env)
-    .filter((name) => name.toUpperCase().startsWith(PREFIX) && !known.includes(name))
+    .filter((name) => name.toUpperCase().startsWith(PREFIX) && env[name] && !known.includes(name))
     .sort()
     .map((name) => {
       const suffixes = known.map((variable) => variable.slice(PREFIX.length));
@@ -96,10 +97,6 @@ function number(text: string): unknown {
   return /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : text;
 }
 
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text, (key, value) => (key === "__proto__" ? undefined : value));
-  } catch {
-    return undefined;
-  }
+function json(text: string, variable: string): unknown {
+  return parseJsonc(variable, text).value;
 }

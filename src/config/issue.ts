@@ -1,6 +1,7 @@
 import type { BaseIssue } from "valibot";
+import { endpointEntries, PROFILE_KEYS } from "./profile-schema.js";
 import { nearest, quote, quoteAll } from "./quote.js";
-import { endpointEntries, fileEntries, PROFILE_KEYS } from "./schema.js";
+import { fileEntries } from "./schema.js";
 import type { Complaint } from "./secret-reference.js";
 
 export type KeyPath = readonly (string | number)[];

@@ -2,8 +2,8 @@ import { type ParseError, printParseErrorCode } from "jsonc-parser";
 import type { Complaint } from "./secret-reference.js";
 
 /** A syntax error as a sentence about the place it was found at. */
-export function syntaxComplaint({ error }: ParseError): Complaint {
-  const [sentence, hint] = SENTENCES[printParseErrorCode(error)] ?? [
+export function syntaxComplaint(error: ParseError | undefined): Complaint {
+  const [sentence, hint] = (error && SENTENCES[printParseErrorCode(error.error)]) ?? [
     "this is not JSON",
     "look at this place and just before it",
   ];

@@ -1,22 +1,13 @@
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
-import { completeProfile, type ProfileLayer } from "./complete.js";
-import { ownVariable, profileFromEnvironment, storeFromEnvironment, variableOf } from "./environment.js";
-import type { KeyPath } from "./issue.js";
-import { PROFILE_NAME, type Profile, type SecretReference, type StoreChoice } from "./profile.js";
+import { completeProfile, type ProfileFrame } from "./complete.js";
+import { ownVariable, storeFromEnvironment } from "./environment.js";
+import { expandHome, layerFromEnvironment, layerFromFile } from "./layers.js";
+import { PROFILE_NAME, type Profile, type StoreChoice } from "./profile.js";
 import { findProjectFile } from "./project-file.js";
-import { nearest, quote, quoteAll } from "./quote.js";
-import { type Document, readDocument, validateDocument } from "./read.js";
-import {
-  endpointEntries,
-  fileEntries,
-  fileSchema,
-  PROFILE_KEYS,
-  type ProfileKey,
-  type ProfileValues,
-} from "./schema.js";
-import { parseSecretReference } from "./secret-reference.js";
+import { nearest, printable, quote, quoteAll } from "./quote.js";
+import { readUserFile } from "./user-file.js";
 
 export { unknownVariables } from "./environment.js";
 
@@ -57,192 +48,131 @@ export function configPath(surroundings: Surroundings, choice: Pick<ConfigChoice
 export function loadConfig(surroundings: Surroundings, choice: ConfigChoice = {}): LoadedConfig {
   const { env, cwd, paths } = surroundings;
   const { path, named_by } = chosenFile(surroundings, choice);
-  const document = readDocument(path);
-  if (!document && named_by) {
-    throw new OidcTokenError(
-      "configuration",
-      `${path}, named by ${named_by}, does not exist`,
-      `correct ${named_by}`,
+  const user = readUserFile(path);
+  if (!user && named_by !== undefined) {
+    throw fail(
+      `${printable(path)}, named by ${named_by}, does not exist`,
+      `correct ${named_by}, or write the file`,
     );
   }
-  const values = document ? validateDocument(fileSchema, document, nameOf, knownAt) : {};
   const project = findProjectFile(cwd, paths.home);
+  const folders = { home: paths.home, config: dirname(path) };
+  const overrides = layerFromEnvironment(env, folders);
+  const store = storeFromEnvironment(env) ?? user?.values.store ?? "auto";
 
-  const in_file = Object.keys(values.profiles ?? {});
-  const from_environment = profileFromEnvironment(env);
-  const environment_only = in_file.length === 0 && Object.keys(from_environment).length > 0;
-  const named = nameChosen(env, choice);
-  const selected_by_project = project.file?.default_profile;
-  const default_name =
-    ownVariable(env, "PROFILE") ??
-    selected_by_project ??
-    values.default_profile ??
-    (environment_only ? "default" : in_file.length === 1 ? in_file[0] : undefined);
-  const selected = choice.profile ?? default_name;
-  const names = environment_only && selected !== undefined ? [selected] : in_file;
-  const store = storeFromEnvironment(env) ?? values.store ?? "auto";
-
-  const missing = (name: string): OidcTokenError => {
-    if (!document) return noConfiguration(path);
-    const meant = nearest(name, names);
-    const there = names.length > 0 ? `the profiles are ${quoteAll(names)}` : `${path} defines no profile`;
-    const hint = meant === undefined ? there : `did you mean ${quote(meant)}?`;
-    if (name === selected_by_project && named === undefined) {
-      return fail(`${project.file?.at}: selects profile ${quote(name)}, which ${path} does not define`, hint);
-    }
-    if (name === values.default_profile && named === undefined) {
-      return fail(
-        `${document.at(["default_profile"])}: "default_profile" names ${quote(name)}, which is not defined`,
-        hint,
-      );
-    }
-    const by = named?.name === name ? `, named by ${named.by},` : "";
-    return fail(`profile ${quote(name)}${by} is not defined in ${path}`, hint);
-  };
+  const in_file = new Map(Object.entries(user?.values.profiles ?? {}));
+  const lone =
+    in_file.size === 0 && overrides ? "default" : in_file.size === 1 ? [...in_file.keys()][0] : undefined;
+  const candidates: (Selection | undefined)[] = [
+    selection(ownVariable(env, "PROFILE"), { by: "OIDC_TOKEN_PROFILE" }),
+    selection(project.file?.default_profile, { at: project.file?.at }),
+    selection(user?.values.default_profile, { at: user?.at(["default_profile"]) }),
+    selection(lone, {}),
+  ];
+  const by_default = candidates.find((candidate) => candidate !== undefined);
+  const selected = selection(choice.profile, { by: "--profile" }) ?? by_default;
+  if (choice.profile === "")
+    throw new OidcTokenError("usage", "--profile needs a name", "write it after the option");
+  const names = in_file.size === 0 && overrides && selected ? [selected.name] : [...in_file.keys()];
 
   return {
     path,
-    is_present: document !== undefined,
+    is_present: user !== undefined,
     files: [path, ...project.looked_at],
     store,
     names,
-    default_name,
-    profile(name = selected) {
-      if (name === undefined) throw noneSelected(path, document, names);
-      if (!names.includes(name)) throw missing(name);
-      if (!PROFILE_NAME.test(name)) throw badName(name, named?.by);
-      const in_file_values = values.profiles?.[name];
-      // Command line, environment, file: a preset is one more layer behind these.
-      const layers: ProfileLayer[] = [];
-      if (name === selected) layers.push(layerFromEnvironment(from_environment, surroundings, path));
-      if (in_file_values) layers.push(layerFromFile(in_file_values, surroundings, path));
-      const at = in_file_values && document?.at(["profiles", name], "key");
-      return completeProfile({ name, store, is_default: name === default_name, at }, layers);
+    default_name: by_default?.name,
+    profile(name) {
+      const wanted = name === undefined || name === selected?.name ? selected : { name };
+      if (!wanted) throw user ? noneSelected(path, names) : noConfiguration(path);
+      if (!names.includes(wanted.name))
+        throw user || wanted.at ? undefinedProfile(wanted, path, !user, names) : noConfiguration(path);
+      if (!PROFILE_NAME.test(wanted.name)) throw badName(wanted);
+      const values = in_file.get(wanted.name);
+      const frame: ProfileFrame = {
+        name: wanted.name,
+        store,
+        is_default: wanted.name === by_default?.name,
+        at: values && user?.at(["profiles", wanted.name], "key"),
+      };
+      // A preset is one more layer, behind these.
+      const layers = [wanted === selected ? overrides : undefined, values && layerFromFile(values, folders)];
+      return completeProfile(
+        frame,
+        layers.filter((layer) => layer !== undefined),
+      );
     },
   };
 }
 
+/** A profile that is wanted: its name, and the option or variable, or the place in a file, that asks for it. */
+interface Selection {
+  readonly name: string;
+  readonly by?: string;
+  readonly at?: string | undefined;
+}
+
+function selection(name: string | undefined, source: Omit<Selection, "name">): Selection | undefined {
+  return name === undefined ? undefined : { name, ...source };
+}
+
 function chosenFile(
   { env, cwd, paths }: Surroundings,
-  choice: ConfigChoice,
-): { path: string; named_by?: string } {
-  if (choice.config !== undefined) {
-    if (choice.config === "") throw new OidcTokenError("usage", "--config needs a file", "name one after it");
-    return { path: resolve(cwd, expandHome(choice.config, paths.home)), named_by: "--config" };
-  }
+  choice: Pick<ConfigChoice, "config">,
+): { readonly path: string; readonly named_by?: string } {
+  if (choice.config === "")
+    throw new OidcTokenError("usage", "--config needs a file", "write its path after the option");
   const variable = ownVariable(env, "CONFIG");
-  if (variable !== undefined) {
-    return { path: resolve(cwd, expandHome(variable, paths.home)), named_by: "OIDC_TOKEN_CONFIG" };
-  }
-  return { path: join(paths.config, "config.jsonc") };
-}
-
-function nameChosen(
-  env: Surroundings["env"],
-  choice: ConfigChoice,
-): { name: string; by: string } | undefined {
-  if (choice.profile !== undefined) {
-    if (choice.profile === "")
-      throw new OidcTokenError("usage", "--profile needs a name", "name a profile after it");
-    return { name: choice.profile, by: "--profile" };
-  }
-  const variable = ownVariable(env, "PROFILE");
-  return variable === undefined ? undefined : { name: variable, by: "OIDC_TOKEN_PROFILE" };
-}
-
-function layerFromFile(values: ProfileValues, surroundings: Surroundings, path: string): ProfileLayer {
-  return withSecrets(values, (text) => absolute(parsed(text), surroundings, path));
-}
-
-/** A plain secret stays in the environment: nothing that is shown or written may come upon it. */
-function layerFromEnvironment(values: ProfileValues, surroundings: Surroundings, path: string): ProfileLayer {
-  return withSecrets(values, (text, key) => {
-    const reference = parsed(text);
-    return reference.from === "plain"
-      ? { from: "env", name: variableOf(key) }
-      : absolute(reference, surroundings, path);
-  });
-}
-
-function withSecrets(
-  { client_secret, key, ...rest }: ProfileValues,
-  read: (text: string, key: ProfileKey) => SecretReference,
-): ProfileLayer {
+  const named = choice.config ?? variable;
+  if (named === undefined) return { path: join(paths.config, "config.jsonc") };
   return {
-    ...rest,
-    ...(client_secret !== undefined && { client_secret: read(client_secret, "client_secret") }),
-    ...(key !== undefined && { key: read(key, "key") }),
+    path: resolve(cwd, expandHome(named, paths.home)),
+    named_by: choice.config === undefined ? "OIDC_TOKEN_CONFIG" : "--config",
   };
-}
-
-/** The schema has refused what does not parse. */
-function parsed(text: string): SecretReference {
-  return parseSecretReference(text) as SecretReference;
-}
-
-/** A relative file is one beside the configuration file, whatever the current folder. */
-function absolute(reference: SecretReference, { paths }: Surroundings, config: string): SecretReference {
-  if (reference.from !== "file") return reference;
-  const path = expandHome(reference.path, paths.home);
-  return { from: "file", path: isAbsolute(path) ? path : join(dirname(config), path) };
-}
-
-function expandHome(path: string, home: string): string {
-  return /^~(?=$|[/\\])/.test(path) ? join(home, path.slice(1)) : path;
 }
 
 function noConfiguration(path: string): OidcTokenError {
   return fail(
-    `there is no configuration yet: ${path} does not exist`,
+    `there is no configuration yet: ${printable(path)} does not exist`,
     "write it (`oidc-token config schema` describes it), or set OIDC_TOKEN_ISSUER and OIDC_TOKEN_CLIENT_ID",
   );
 }
 
-function noneSelected(
-  path: string,
-  document: Document | undefined,
-  names: readonly string[],
-): OidcTokenError {
-  if (!document) return noConfiguration(path);
-  if (names.length === 0) {
-    return fail(
-      `${path} defines no profile`,
-      'add one under "profiles"; `oidc-token config schema` describes it',
-    );
-  }
+function noneSelected(path: string, names: readonly string[]): OidcTokenError {
+  if (names.length === 0) return fail(`${printable(path)} defines no profile`, ADD_ONE);
   return fail(
-    `${path} defines ${names.length} profiles and none is selected`,
+    `${printable(path)} defines ${names.length} profiles and none is selected`,
     `name one with --profile, OIDC_TOKEN_PROFILE or "default_profile": ${quoteAll(names)}`,
   );
 }
 
-function badName(name: string, by: string | undefined): OidcTokenError {
+function undefinedProfile(
+  { name, by, at }: Selection,
+  path: string,
+  is_absent: boolean,
+  names: readonly string[],
+): OidcTokenError {
+  const meant = nearest(name, names);
+  const there = names.length > 0 ? `the profiles are ${quoteAll(names)}` : ADD_ONE;
+  const hint = meant === undefined ? there : `did you mean ${quote(meant)}?`;
+  const file = printable(path);
+  const why = is_absent ? `but ${file} does not exist` : `which ${file} does not define`;
+  if (at !== undefined) return fail(`${at}: "default_profile" is ${quote(name)}, ${why}`, hint);
   return fail(
-    `${quote(name)} cannot be the name of a profile${by === undefined ? "" : ` (${by})`}`,
+    `profile ${quote(name)}${by === undefined ? "" : ` (from ${by})`} is not defined in ${file}`,
+    hint,
+  );
+}
+
+const ADD_ONE = 'add it under "profiles"; `oidc-token config schema` describes what goes there';
+
+function badName({ name, by }: Selection): OidcTokenError {
+  return fail(
+    `${quote(name)}${by === undefined ? "" : ` (from ${by})`} cannot be the name of a profile`,
     "start with a letter or digit and go on with letters, digits, dots, underscores or hyphens, at most 64 in all",
   );
 }
 
 function fail(sentence: string, hint: string): OidcTokenError {
   return new OidcTokenError("configuration", sentence, hint);
-}
-
-/** What a path in the user's file is called in a sentence. */
-function nameOf(path: KeyPath): string {
-  const [top, profile, ...rest] = path;
-  if (top === undefined) return "the configuration";
-  if (top !== "profiles" || profile === undefined) return quote(String(top));
-  const place = `profile ${quote(String(profile))}`;
-  if (rest.length === 0) return place;
-  const key = rest.reduce<string>(
-    (name, part) => (typeof part === "number" ? `${name}[${part}]` : name === "" ? part : `${name}.${part}`),
-    "",
-  );
-  return `${quote(key)} in ${place}`;
-}
-
-/** The keys there may be at a path of the user's file. */
-function knownAt(path: KeyPath): readonly string[] {
-  if (path.length === 0) return Object.keys(fileEntries);
-  return path.length === 2 ? PROFILE_KEYS : Object.keys(endpointEntries);
 }

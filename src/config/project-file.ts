@@ -1,15 +1,15 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { OidcTokenError } from "../errors.js";
+import type { Document } from "./jsonc.js";
 import { quote } from "./quote.js";
-import { type Document, readDocument, validateDocument } from "./read.js";
+import { readDocument, validateDocument } from "./read.js";
 import { projectEntries, projectSchema } from "./schema.js";
 
 const FILE_NAME = ".oidc-token.jsonc";
 
 /** What the project's own file adds to the configuration. */
 export interface ProjectFile {
-  readonly path: string;
   readonly default_profile?: string;
   /** `file:line:column` of the selection. */
   readonly at: string;
@@ -38,7 +38,7 @@ export function findProjectFile(
  * redirect a token or a secret (DESIGN §3).
  */
 function contributionOf(document: Document): ProjectFile {
-  const { value, path } = document;
+  const { value } = document;
   if (typeof value === "object" && value !== null) {
     for (const key of ["profiles", "store"]) {
       if (!Object.hasOwn(value, key)) continue;

@@ -1,16 +1,18 @@
 import { distance } from "fastest-levenshtein";
 
 const LONGEST = 64;
-/** Control characters and those that turn the direction of writing; a terminal would obey them. */
-const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** Control characters, and those that turn the direction of writing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** A name taken from outside, in double quotes, safe to show on a terminal and not endless. */
 export function quote(name: string): string {
-  const shown = name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name;
-  return JSON.stringify(shown).replace(
-    UNSAFE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return `"${printable(name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name)}"`;
+}
+
+/** A text from outside, a path for instance, with every character a terminal would obey written as an escape. */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** The names in double quotes, one after the other. */
@@ -22,10 +24,11 @@ export function quoteAll(names: readonly string[]): string {
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const wanted = bare(name);
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  // A third of the letters may be wrong, never all of them.
+  let least = Math.min(Math.max(2, Math.floor(wanted.length / 3)) + 1, wanted.length);
   for (const candidate of names) {
-    const d = distance(wanted.slice(0, LONGEST), bare(candidate));
-    if (d < least) [best, least] = [candidate, d];
+    const mistakes = distance(wanted.slice(0, LONGEST), bare(candidate));
+    if (mistakes < least) [best, least] = [candidate, mistakes];
   }
   return best;
 }

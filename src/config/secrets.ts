@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { Environment } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import type { SecretReference } from "./profile.js";
+import { printable } from "./quote.js";
 import { CONTROL_CHARACTER } from "./secret-reference.js";
 import { readText } from "./text-file.js";
 
@@ -36,10 +37,10 @@ export function exposedSecret(
   platform: NodeJS.Platform,
 ): string | undefined {
   if (reference?.from !== "file" || platform === "win32") return undefined;
-  const stats = statSync(reference.path, { throwIfNoEntry: false });
+  const stats = stats_of(reference.path);
   if (!stats || (stats.mode & OTHERS_MAY_READ) === 0) return undefined;
   const mode = (stats.mode & 0o777).toString(8).padStart(4, "0");
-  return `${reference.path} can be read by other users of this machine (mode ${mode})`;
+  return `${printable(reference.path)} can be read by other users of this machine (mode ${mode})`;
 }
 
 function fromVariable(name: string, key: string, env: Environment): { value: string; source: string } {
@@ -55,10 +56,10 @@ function fromVariable(name: string, key: string, env: Environment): { value: str
 function fromFile(path: string, key: string): { value: string; source: string } {
   const text = readText(path, { most_bytes: MOST_BYTES, what: "a file with the secret" });
   const value = text?.replace(/\r?\n$/, "");
-  if (value !== undefined && value !== "") return { value, source: path };
+  if (value !== undefined && value !== "") return { value, source: printable(path) };
   throw new OidcTokenError(
     "configuration",
-    `"${key}" is to come from the file ${path}, which ${text === undefined ? "does not exist" : "is empty"}`,
+    `"${key}" is to come from the file ${printable(path)}, which ${text === undefined ? "does not exist" : "is empty"}`,
     text === undefined
       ? "create it with the secret as its only line, or correct the path"
       : "write the secret into it",

@@ -1,5 +1,6 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
 import { OidcTokenError } from "../errors.js";
+import { printable } from "./quote.js";
 
 /**
  * The text of a file a person wrote, UTF-8, without a byte order mark. Undefined where there is none; an OidcTokenError
@@ -22,7 +23,7 @@ export function readText(
     const reason = code === "EACCES" || code === "EPERM" ? "permission denied" : code;
     throw new OidcTokenError(
       "configuration",
-      `${path} cannot be read: ${reason}`,
+      `${printable(path)} cannot be read: ${reason}`,
       "look at its owner and mode, and those of the folders above it",
       { cause: error },
     );
@@ -30,7 +31,11 @@ export function readText(
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new OidcTokenError("configuration", `${path} is not UTF-8 text`, "save it again as UTF-8");
+    throw new OidcTokenError(
+      "configuration",
+      `${printable(path)} is not UTF-8 text`,
+      "save it again as UTF-8",
+    );
   }
 }
 
@@ -40,19 +45,23 @@ function checkStats(
   limits: { readonly most_bytes: number; readonly what: string },
 ): void {
   if (stats.isDirectory()) {
-    throw new OidcTokenError("configuration", `${path} is a folder`, `name ${limits.what} inside it`);
+    throw new OidcTokenError(
+      "configuration",
+      `${printable(path)} is a folder`,
+      `name ${limits.what} inside it`,
+    );
   }
   if (!stats.isFile()) {
     throw new OidcTokenError(
       "configuration",
-      `${path} is not a regular file`,
+      `${printable(path)} is not a regular file`,
       `name ${limits.what}; a pipe or a device could block every call`,
     );
   }
   if (stats.size > limits.most_bytes) {
     throw new OidcTokenError(
       "configuration",
-      `${path} is larger than ${limits.most_bytes / 1024} KiB`,
+      `${printable(path)} is larger than ${limits.most_bytes / 1024} KiB`,
       `check that it is the file you mean: ${limits.what} is never that large`,
     );
   }

@@ -3,6 +3,7 @@ import type { HeaderRule } from "./output.js";
 
 /** One HTTP header line as `curl -H @-` reads it: `Authorization: Bearer …` or the profile's own header. */
 export function header(tokens: TokenSet, rule: HeaderRule): string {
-  const value = rule.header_scheme === "" ? tokens.access_token : `${rule.header_scheme} ${tokens.access_token}`;
+  const value =
+    rule.header_scheme === "" ? tokens.access_token : `${rule.header_scheme} ${tokens.access_token}`;
   return `${rule.header}: ${value}`;
 }

@@ -50,6 +50,7 @@ export function refusalIn(error: unknown): Refusal | undefined {
  * and `error_description` are read; the rest of those errors holds tokens and codes.
  */
 export function failureOf(error: unknown, profile: Profile, redactor: Redactor): OidcTokenError {
+  if (error instanceof Error && error.name === "AbortError") return interrupted();
   const own = ownError(error);
   if (own !== undefined) return own;
   const refusal = refusalIn(error);
@@ -59,7 +60,7 @@ export function failureOf(error: unknown, profile: Profile, redactor: Redactor):
 
 /** The command that signs in to this profile. */
 export function loginCommand(profile: Profile): string {
-  return profile.is_default ? "oidc-token login" : `oidc-token login -p ${profile.name}`;
+  return `oidc-token login --profile ${profile.name}`;
 }
 
 /** The error of Ctrl-C. */
@@ -72,7 +73,7 @@ export function tooLate(profile: Profile, seconds: number): OidcTokenError {
   return new OidcTokenError(
     "sign_in_needed",
     `nobody finished the sign-in within ${Math.round(seconds)} s`,
-    `run \`${loginCommand(profile)}\` to start anew`,
+    `run: ${loginCommand(profile)}`,
   );
 }
 
@@ -129,18 +130,18 @@ function refused(refusal: Refusal, profile: Profile, redactor: Redactor, cause: 
       return fail(
         "refused",
         "the sign-in was refused",
-        `agree to the request when signing in, or ask who runs the provider; then run \`${loginCommand(profile)}\``,
+        `agree to the request when signing in, or ask who runs the provider; then run: ${loginCommand(profile)}`,
       );
     case "expired_token":
     case "login_required":
     case "interaction_required":
     case "consent_required":
-      return fail("sign_in_needed", "the sign-in was not completed", `run \`${loginCommand(profile)}\``);
+      return fail("sign_in_needed", "the sign-in was not completed", `run: ${loginCommand(profile)}`);
     case "invalid_grant":
       return fail(
         "refused",
         "the provider did not accept what the sign-in gave",
-        `run \`${loginCommand(profile)}\` again; if it stays, check redirect_uri and client_id`,
+        `check redirect_uri and client_id if it happens again after: ${loginCommand(profile)}`,
       );
     case "server_error":
     case "temporarily_unavailable":

@@ -1,10 +1,12 @@
 import type { TokenEndpointResponse } from "openid-client";
 import { OidcTokenError } from "../errors.js";
+import { jwtExpiry } from "../token/jwt.js";
 import type { TokenSet } from "../token/token-set.js";
 
 /**
  * What a token endpoint answered (RFC 6749 §5.1), kept as this program keeps it. `obtained_at` in seconds since
- * the epoch. Without `expires_in` a JWT's own `exp` counts; an opaque token then has no expiry.
+ * the epoch, with its fraction: by that a waiting peer tells a token that is newer than its own start.
+ * Without `expires_in` a JWT's own `exp` counts; an opaque token then has no expiry.
  * Throws `refused` for a token that is not a bearer token.
  */
 export function tokenSetFrom(answer: TokenEndpointResponse, obtained_at: number): TokenSet {
@@ -15,28 +17,15 @@ export function tokenSetFrom(answer: TokenEndpointResponse, obtained_at: number)
       "turn off DPoP for this client at the provider",
     );
   }
-  const at = Math.floor(obtained_at);
-  const expires_at = answer.expires_in === undefined ? expiryOf(answer.access_token) : at + answer.expires_in;
+  const expires_at =
+    answer.expires_in === undefined ? jwtExpiry(answer.access_token) : obtained_at + answer.expires_in;
   return {
     access_token: answer.access_token,
     token_type: "Bearer",
-    obtained_at: at,
+    obtained_at,
     ...(expires_at === undefined ? {} : { expires_at: Math.floor(expires_at) }),
     ...(answer.refresh_token === undefined ? {} : { refresh_token: answer.refresh_token }),
     ...(answer.id_token === undefined ? {} : { id_token: answer.id_token }),
     ...(answer.scope === undefined ? {} : { scope: answer.scope }),
   };
-}
-
-/** The `exp` of a JWT (RFC 7519 §4.1.4), unverified: it only decides when to ask for a new token. */
-function expiryOf(token: string): number | undefined {
-  const parts = token.split(".");
-  if (parts.length !== 3 || parts[1] === undefined) return undefined;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(parts[1], "base64url").toString("utf8"));
-    const exp = typeof claims === "object" && claims !== null ? (claims as { exp?: unknown }).exp : undefined;
-    return typeof exp === "number" && Number.isFinite(exp) && exp > 0 ? exp : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -7,7 +7,8 @@ import { Command, lasting } from "./command.js";
 interface Profile {
   readonly profile: string;
   readonly provider?: string;
-  readonly flow: string | readonly string[];
+  /** Separated by spaces. */
+  readonly flow: string;
   readonly base_url?: string;
   readonly allowed_origins: readonly string[];
   readonly header: string;
@@ -184,7 +185,7 @@ async function server({ directory }: { directory: string }, options: Options = {
     const names = attached
       .map(([, name]) => name)
       .filter((name) =>
-        profiles.some((p) => p.profile === name && flows.some((flow) => [p.flow].flat().includes(flow))),
+        profiles.some((p) => p.profile === name && flows.some((flow) => p.flow.split(" ").includes(flow))),
       );
     const choices = names.map((value) => ({ label: value, value }));
     const prompts =

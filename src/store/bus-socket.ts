@@ -1,38 +1,33 @@
 import type { BusSocket } from "./session-bus.js";
 
-/** A connected byte stream. */
+/** A byte stream; what is written before it is connected is sent then. Bytes are strings in latin1. */
 export interface Connection {
-  write(bytes: Buffer): void;
+  write(bytes: string): void;
   close(): void;
 }
 
 export interface ConnectionEvents {
   data(bytes: Buffer): void;
-  /** The connection could not be made, or broke. */
+  /** The connection could not be made, or broke. Not called after `close`. */
   closed(): void;
 }
 
 /**
- * Connects to a unix socket; `events.closed` is called where nobody listens there. `node:net` is the plain way
- * and costs 13 ms to load on Node and 25 ms on Bun (bare start: 54 and 9), more than the whole keyring call may
- * take. So on Node this uses the binding beneath `node:net`, which is loaded already (0.2 ms), and on Bun its own
- * socket; `node:net` stays for the day these are gone or odd (a Node run with --permission has no bindings).
+ * Connects to a unix socket. `node:net` is the plain way and takes 13 ms to load on Node and 25 ms on Bun (where a
+ * bare start takes 54 and 9), more than everything else that reading a secret takes. So on Node this uses the binding
+ * beneath `node:net`, which is loaded already (0.2 ms), and on Bun its own socket; `node:net` stays for the day
+ * these are gone or odd (Node with --permission, for one, gives out no bindings).
  */
-export async function connectUnix(socket: BusSocket, events: ConnectionEvents): Promise<Connection> {
-  if (process.versions.bun !== undefined) {
-    try {
-      return await connectBun(socket, events);
-    } catch {
-      return connectNet(socket, events);
-    }
-  }
+export function connectUnix(socket: BusSocket, events: ConnectionEvents): Connection {
+  const bun = (globalThis as { Bun?: BunRuntime }).Bun;
+  if (bun !== undefined) return connectBun(bun, socket, events);
   return connectPipe(socket, events) ?? connectNet(socket, events);
 }
 
 interface PipeHandle {
-  connect(request: object, path: string): number;
+  connect(request: object, path: string): number | undefined;
   readStart(): number;
-  writeBuffer(request: object, bytes: Buffer): number;
+  writeLatin1String(request: object, bytes: string): number;
   close(): void;
   onread: (buffer: ArrayBuffer | undefined) => void;
 }
@@ -48,120 +43,96 @@ interface StreamBinding {
   readonly kArrayBufferOffset: number;
 }
 
+/** Undefined where the bindings are not what they were in Node 20 to 26. */
 function connectPipe(socket: BusSocket, events: ConnectionEvents): Connection | undefined {
-  let handle: PipeHandle;
-  let stream: StreamBinding;
   try {
-    const binding = (process as unknown as { binding(name: string): unknown }).binding;
-    const pipe = binding.call(process, "pipe_wrap") as PipeBinding;
-    stream = binding.call(process, "stream_wrap") as StreamBinding;
-    handle = new pipe.Pipe(pipe.constants.SOCKET);
-    const request = new pipe.PipeConnectWrap();
-    const waiting: Buffer[] = [];
-    let state: "connecting" | "open" | "closed" = "connecting";
-    const connection: Connection = {
-      write(bytes) {
-        if (state === "connecting") waiting.push(bytes);
-        if (state !== "open") return;
-        const write = new stream.WriteWrap();
-        write.oncomplete = (status) => {
-          if (status < 0) end();
-        };
-        if (handle.writeBuffer(write, bytes) !== 0) end();
-      },
-      close() {
-        if (state === "closed") return;
-        state = "closed";
-        handle.close();
-      },
+    const process_ = process as unknown as { binding(name: string): unknown };
+    const pipe = process_.binding("pipe_wrap") as PipeBinding;
+    const stream = process_.binding("stream_wrap") as StreamBinding;
+    const handle = new pipe.Pipe(pipe.constants.SOCKET);
+    let open = true;
+    const close = () => {
+      if (open) handle.close();
+      open = false;
     };
     const end = () => {
-      if (state === "closed") return;
-      connection.close();
+      if (!open) return;
+      close();
       events.closed();
     };
     handle.onread = (buffer) => {
-      const length = stream.streamBaseState[stream.kReadBytesOrError] ?? -1;
-      if (length < 0 || buffer === undefined) return length < 0 ? end() : undefined;
-      const offset = stream.streamBaseState[stream.kArrayBufferOffset] ?? 0;
-      if (state === "open") events.data(Buffer.from(buffer, offset, length));
+      const length = stream.streamBaseState[stream.kReadBytesOrError] as number;
+      if (length < 0) return end();
+      const offset = stream.streamBaseState[stream.kArrayBufferOffset];
+      if (open && buffer !== undefined) events.data(Buffer.from(buffer, offset, length));
     };
-    request.oncomplete = (status) => {
-      if (state !== "connecting") return;
-      if (status < 0 || handle.readStart() !== 0) return end();
-      state = "open";
-      for (const bytes of waiting) connection.write(bytes);
+    const connecting = new pipe.PipeConnectWrap();
+    connecting.oncomplete = (status) => {
+      if (open && (status < 0 || handle.readStart() < 0)) end();
     };
-    const status = handle.connect(request, socket);
-    if (status !== undefined && status < 0) queueMicrotask(end);
-    return connection;
+    if ((handle.connect(connecting, socket) ?? 0) < 0) queueMicrotask(end);
+    return {
+      // libuv itself keeps what is written before the connection is there.
+      write(bytes) {
+        const writing = new stream.WriteWrap();
+        writing.oncomplete = (status) => {
+          if (status < 0) end();
+        };
+        if (open && handle.writeLatin1String(writing, bytes) < 0) queueMicrotask(end);
+      },
+      close,
+    };
   } catch {
     return undefined;
   }
 }
 
-interface BunSocket {
-  write(bytes: Buffer): number;
-  end(): void;
-}
 interface BunRuntime {
-  connect(options: object): Promise<BunSocket>;
+  connect(options: object): Promise<{ write(bytes: Buffer): number; end(): void }>;
 }
 
-async function connectBun(socket: BusSocket, events: ConnectionEvents): Promise<Connection> {
-  const bun = (globalThis as unknown as { Bun: BunRuntime }).Bun;
-  let closed = false;
+function connectBun(bun: BunRuntime, socket: BusSocket, events: ConnectionEvents): Connection {
+  let open = true;
   const end = () => {
-    if (closed) return;
-    closed = true;
+    if (!open) return;
+    open = false;
     events.closed();
   };
-  let connected: BunSocket | undefined;
-  try {
-    connected = await bun.connect({
-      unix: socket,
-      socket: {
-        data: (_: unknown, bytes: Uint8Array) => {
-          if (!closed) events.data(Buffer.from(bytes));
-        },
-        close: end,
-        error: end,
-        connectError: end,
-      },
-    });
-  } catch (error) {
-    if (typeof bun?.connect !== "function") throw error;
-    end();
-  }
+  const data = (_: unknown, bytes: Uint8Array) => {
+    if (open) events.data(Buffer.from(bytes)); // Bun reuses its own buffer
+  };
+  const connecting = bun.connect({ unix: socket, socket: { data, close: end, error: end } });
+  connecting.catch(end);
   return {
-    write: (bytes) => void connected?.write(bytes),
+    write: (bytes) => void connecting.then((connected) => connected.write(Buffer.from(bytes, "latin1")), end),
     close: () => {
-      closed = true;
-      connected?.end();
+      open = false;
+      void connecting.then((connected) => connected.end(), end);
     },
   };
 }
 
-async function connectNet(path: BusSocket, events: ConnectionEvents): Promise<Connection> {
-  const { connect } = await import("node:net");
-  const socket = connect(path);
-  let closed = false;
+function connectNet(path: BusSocket, events: ConnectionEvents): Connection {
+  let open = true;
   const end = () => {
-    if (closed) return;
-    closed = true;
-    socket.destroy();
+    if (!open) return;
+    open = false;
     events.closed();
   };
-  socket.on("data", (bytes) => {
-    if (!closed) events.data(bytes);
+  const connecting = import("node:net").then(({ connect }) => {
+    const socket = connect(path);
+    socket.on("data", (bytes) => {
+      if (open) events.data(bytes);
+    });
+    socket.on("error", end);
+    socket.on("close", end);
+    return socket;
   });
-  socket.on("error", end);
-  socket.on("close", end);
   return {
-    write: (bytes) => void socket.write(bytes),
+    write: (bytes) => void connecting.then((socket) => socket.write(bytes, "latin1")),
     close: () => {
-      closed = true;
-      socket.destroy();
+      open = false;
+      void connecting.then((socket) => socket.destroy());
     },
   };
 }

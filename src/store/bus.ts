@@ -19,48 +19,63 @@ interface Waiting {
 }
 
 /**
- * A client of the session bus. Everything is sent without waiting for the answers before it (the daemon reads
- * in order), so that a first call costs one round trip. Nothing here ends by itself where the bus is silent: the
- * caller keeps a deadline and calls `close`.
+ * A client of the session bus. Calls made before `connect` go out in one write together with the greeting: the
+ * daemon reads in order, so none has to wait for the answer to the one before. Nothing here ends by itself where
+ * the bus is silent: the caller keeps a deadline and calls `close`.
  */
 export class Bus {
   readonly #sockets: BusSocket[];
   #connection: Connection | undefined;
-  #sent: Buffer[] = [];
-  #received: Buffer = Buffer.alloc(0);
-  #heard = false;
+  #greeting: string;
+  #received: Buffer | undefined;
   #admitted = false;
   #failed: BusError | undefined;
   #serial = 0;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
 
   constructor(sockets: readonly BusSocket[]) {
     this.#sockets = [...sockets];
-    // SASL EXTERNAL names the user by the digits of the uid in hex; the socket's credentials prove it.
-    const uid = Buffer.from(String(process.getuid?.() ?? 0)).toString("hex");
-    this.#sent.push(Buffer.from(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`, "latin1"));
-    void this.call({
-      destination: "org.freedesktop.DBus",
-      path: "/org/freedesktop/DBus",
-      interface: "org.freedesktop.DBus",
-      member: "Hello",
-    }).catch(() => {}); // a bus that fails here fails the next call too
-    queueMicrotask(() => void this.#connectNext());
+    // SASL EXTERNAL names the user by the digits of the uid in hex, which for digits is a 3 before each.
+    const uid = String(process.getuid?.() ?? 0).replace(/\d/g, "3$&");
+    this.#greeting = `\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`;
+    this.#send(
+      methodCall(
+        {
+          destination: "org.freedesktop.DBus",
+          path: "/org/freedesktop/DBus",
+          interface: "org.freedesktop.DBus",
+          member: "Hello",
+        },
+        ++this.#serial,
+      ),
+    );
+  }
+
+  /** Connects to the first socket that somebody listens on. */
+  connect(): void {
+    const socket = this.#sockets.shift();
+    if (socket === undefined) return this.#fail("unreachable");
+    const connection = connectUnix(socket, {
+      data: (bytes) => this.#receive(bytes),
+      closed: () => {
+        if (this.#received === undefined) this.connect();
+        else this.#fail("broken");
+      },
+    });
+    this.#connection = connection;
+    connection.write(this.#greeting);
   }
 
   /** Calls a method; the answer may be an error message. Rejects with a BusError. */
-  call(call: Omit<MethodCall, "serial">): Promise<Message> {
+  call(call: MethodCall): Promise<Message> {
     const serial = ++this.#serial;
-    const answer = this.#wait((message) => message.reply_serial === serial);
-    this.#send(methodCall({ ...call, serial }));
-    return answer;
+    this.#send(methodCall(call, serial));
+    return this.#wait((message) => message.reply_serial === serial);
   }
 
   /** The next signal of that member from that object; ask for it before calling what raises it. */
   signal(path: string, member: string): Promise<Message> {
-    return this.#wait(
-      (message) => message.type === "signal" && message.path === path && message.member === member,
-    );
+    return this.#wait((m) => m.type === "signal" && m.path === path && m.member === member);
   }
 
   close(): void {
@@ -69,39 +84,27 @@ export class Bus {
 
   #wait(matches: (message: Message) => boolean): Promise<Message> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed);
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<Message>((resolve, reject) => {
       this.#waiting.push({ matches, resolve, reject });
     });
+    // Of several calls under way only one may be awaited when all fail.
+    answer.catch(() => {});
+    return answer;
   }
 
-  #send(bytes: Buffer): void {
-    if (this.#connection === undefined) this.#sent.push(bytes);
-    else this.#connection.write(bytes);
-  }
-
-  async #connectNext(): Promise<void> {
-    const socket = this.#sockets.shift();
-    if (socket === undefined || this.#failed !== undefined) return this.#fail("unreachable");
-    const connection = await connectUnix(socket, {
-      data: (bytes) => this.#receive(bytes),
-      closed: () => {
-        if (this.#heard) this.#fail("broken");
-        else queueMicrotask(() => void this.#connectNext());
-      },
-    });
-    if (this.#failed !== undefined) return connection.close();
-    connection.write(Buffer.concat(this.#sent));
-    this.#connection = connection;
+  #send(bytes: string): void {
+    // What a later socket is to be sent too is kept until the first has answered.
+    if (this.#received === undefined) this.#greeting += bytes;
+    this.#connection?.write(bytes);
   }
 
   #receive(bytes: Buffer): void {
-    this.#heard = true;
-    this.#received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes]);
+    this.#received = this.#received?.length ? Buffer.concat([this.#received, bytes]) : bytes;
     try {
       if (!this.#admitted) {
         const end = this.#received.indexOf("\r\n");
         if (end === -1) return;
-        if (!this.#received.toString("latin1", 0, end).startsWith("OK ")) throw new BusError("broken");
+        if (this.#received.latin1Slice(0, 3) !== "OK ") throw new BusError("broken");
         this.#received = this.#received.subarray(end + 2);
         this.#admitted = true;
       }

@@ -1,72 +1,132 @@
-// The little of the D-Bus wire format ("Message Protocol" in the D-Bus Specification) that asking whether the
-// keyring is there and unlocked takes. Everything is marshalled as little-endian.
+// The little of the D-Bus wire format ("Message Protocol" in the D-Bus Specification) that reading one secret
+// takes. Messages are built as strings of bytes (latin1): this runs once in a process, before any JIT, and there
+// concatenation takes a third of the time that filling buffers does.
 
-const CALL = 1;
 const RETURN = 2;
 const ERROR = 3;
 const SIGNAL = 4;
-const FIELD = {
-  path: 1,
-  interface: 2,
-  member: 3,
-  error_name: 4,
-  reply_serial: 5,
-  destination: 6,
-  signature: 8,
-} as const;
+const FIELD = { path: 1, interface: 2, member: 3, error_name: 4, reply_serial: 5, destination: 6, signature: 8 };
+
+/** One argument of a call: its type and what writes it. */
+export interface Argument {
+  readonly signature: string;
+  write(writer: Writer): void;
+}
 
 export interface MethodCall {
-  readonly serial: number;
   readonly destination: string;
   readonly path: string;
   readonly interface: string;
   readonly member: string;
-  /** Arguments; a list of strings stands for an array of object paths. */
-  readonly body?: readonly (string | readonly string[])[];
+  readonly body?: readonly Argument[];
 }
 
 export interface Message {
-  readonly type: "return" | "error" | "signal" | "call";
+  readonly type: "return" | "error" | "signal" | "other";
   readonly reply_serial: number | undefined;
   readonly error_name: string | undefined;
   readonly path: string | undefined;
   readonly member: string | undefined;
-  /** The arguments by type: booleans, strings and object paths, lists of these, variants unwrapped. */
+  /** The arguments: strings, numbers, booleans, Buffers for `ay`, lists for other arrays and structs; no variants. */
   readonly body: readonly unknown[];
 }
 
-/** The bytes of a method call. */
-export function methodCall(call: MethodCall): Buffer {
+export const text = (value: string): Argument => ({ signature: "s", write: (writer) => writer.text(value) });
+
+export const objectPath = (value: string): Argument => ({
+  signature: "o",
+  write: (writer) => writer.text(value),
+});
+
+export const objectPaths = (values: readonly string[]): Argument => ({
+  signature: "ao",
+  write: (writer) =>
+    writer.array(4, () => {
+      for (const value of values) writer.text(value);
+    }),
+});
+
+export const textVariant = (value: string): Argument => ({
+  signature: "v",
+  write: (writer) => {
+    writer.signature("s");
+    writer.text(value);
+  },
+});
+
+export const dictionary = (entries: Readonly<Record<string, string>>): Argument => ({
+  signature: "a{ss}",
+  write: (writer) =>
+    writer.array(8, () => {
+      for (const key in entries) {
+        writer.align(8);
+        writer.text(key);
+        writer.text(entries[key] as string);
+      }
+    }),
+});
+
+/** A method call as a string of bytes, little-endian. */
+export function methodCall(call: MethodCall, serial: number): string {
   const body = new Writer();
   let signature = "";
   for (const argument of call.body ?? []) {
-    if (typeof argument === "string") {
-      body.string(argument);
-      signature += "s";
-    } else {
-      const paths = new Writer();
-      for (const path of argument) paths.string(path);
-      body.uint32(paths.length);
-      body.append(paths);
-      signature += "ao";
-    }
+    signature += argument.signature;
+    argument.write(body);
   }
-  const fields = new Writer();
-  fields.field(FIELD.path, "o", call.path);
-  fields.field(FIELD.interface, "s", call.interface);
-  fields.field(FIELD.member, "s", call.member);
-  fields.field(FIELD.destination, "s", call.destination);
-  if (signature !== "") fields.field(FIELD.signature, "g", signature);
-
   const message = new Writer();
-  message.bytes(0x6c, CALL, 0, 1); // "l": little-endian; no flags; protocol version 1
-  message.uint32(body.length);
-  message.uint32(call.serial);
-  message.uint32(fields.length);
-  message.append(fields);
+  message.bytes = "l\x01\x00\x01"; // little-endian, a call, no flags, protocol version 1
+  message.uint32(body.bytes.length);
+  message.uint32(serial);
+  message.array(8, () => {
+    message.field(FIELD.path, "o", call.path);
+    message.field(FIELD.interface, "s", call.interface);
+    message.field(FIELD.member, "s", call.member);
+    message.field(FIELD.destination, "s", call.destination);
+    if (signature !== "") message.field(FIELD.signature, "g", signature);
+  });
   message.align(8);
-  message.append(body);
-  return message.buffer();
+  return message.bytes + body.bytes;
+}
+
+class Writer {
+  bytes = "";
+
+  align(size: number): void {
+    this.bytes += "\0".repeat(-this.bytes.length & (size - 1));
+  }
+  uint32(value: number): void {
+    this.align(4);
+    this.bytes += uint32(value);
+  }
+  text(value: string): void {
+    const bytes = Buffer.from(value, "utf8").latin1Slice();
+    this.uint32(bytes.length);
+    this.bytes += `${bytes}\0`;
+  }
+  signature(value: string): void {
+    this.bytes += `${String.fromCharCode(value.length)}${value}\0`;
+  }
+  /** The length counts neither itself nor the padding before the first element. */
+  array(alignment: number, write: () => void): void {
+    this.uint32(0);
+    const length = this.bytes.length;
+    this.align(alignment);
+    const start = this.bytes.length;
+    write();
+    this.bytes = this.bytes.slice(0, length - 4) + uint32(this.bytes.length - start) + this.bytes.slice(length);
+  }
+  field(code: number, signature: string, value: string): void {
+    this.align(8);
+    this.bytes += String.fromCharCode(code);
+    this.signature(signature);
+    if (signature === "g") this.signature(value);
+    else this.text(value);
+  }
+}
+
+function uint32(value: number): string {
+  return String.fromCharCode(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
 }
 
 /**
@@ -84,76 +144,29 @@ export function parseMessage(bytes: Buffer): { message: Message; length: number 
   const fieldsEnd = 16 + reader.uint32();
   const bodyStart = fieldsEnd + (-fieldsEnd & 7);
   const length = bodyStart + bodyLength;
-  if (length > 1 << 20) throw new Error("a D-Bus message that is too long");
+  if (length > 1 << 24) throw new Error("a D-Bus message that is too long");
   if (bytes.length < length) return undefined;
 
-  const fields = new Map<number, unknown>();
+  const fields: unknown[] = [];
   while (reader.offset < fieldsEnd) {
     reader.align(8);
     const code = reader.byte();
-    fields.set(code, reader.variant());
+    fields[code] = reader.variant();
   }
   const type = bytes[1];
-  const body: unknown[] = [];
-  if (type !== CALL) {
-    reader.offset = bodyStart;
-    const signature = String(fields.get(FIELD.signature) ?? "");
-    for (let at = 0; at < signature.length; ) {
-      const one = signature[at] === "a" ? signature.slice(at, at + 2) : (signature[at] as string);
-      body.push(reader.value(one));
-      at += one.length;
-    }
-  }
+  reader.offset = bodyStart;
+  const known = type === RETURN || type === SIGNAL;
   return {
     length,
     message: {
-      type: type === RETURN ? "return" : type === ERROR ? "error" : type === SIGNAL ? "signal" : "call",
-      reply_serial: fields.get(FIELD.reply_serial) as number | undefined,
-      error_name: fields.get(FIELD.error_name) as string | undefined,
-      path: fields.get(FIELD.path) as string | undefined,
-      member: fields.get(FIELD.member) as string | undefined,
-      body,
+      type: type === RETURN ? "return" : type === ERROR ? "error" : type === SIGNAL ? "signal" : "other",
+      reply_serial: fields[FIELD.reply_serial] as number | undefined,
+      error_name: fields[FIELD.error_name] as string | undefined,
+      path: fields[FIELD.path] as string | undefined,
+      member: fields[FIELD.member] as string | undefined,
+      body: known ? reader.values(String(fields[FIELD.signature] ?? "")) : [],
     },
   };
-}
-
-class Writer {
-  readonly #bytes: number[] = [];
-
-  get length(): number {
-    return this.#bytes.length;
-  }
-  buffer(): Buffer {
-    return Buffer.from(this.#bytes);
-  }
-  bytes(...values: number[]): void {
-    this.#bytes.push(...values);
-  }
-  align(size: number): void {
-    while (this.length % size !== 0) this.#bytes.push(0);
-  }
-  uint32(value: number): void {
-    this.align(4);
-    this.bytes(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
-  }
-  string(text: string): void {
-    const bytes = Buffer.from(text, "utf8");
-    this.uint32(bytes.length);
-    this.bytes(...bytes, 0);
-  }
-  signature(text: string): void {
-    this.bytes(text.length, ...Buffer.from(text, "latin1"), 0);
-  }
-  field(code: number, type: string, value: string): void {
-    this.align(8);
-    this.bytes(code);
-    this.signature(type);
-    if (type === "g") this.signature(value);
-    else this.string(value);
-  }
-  append(other: Writer): void {
-    this.bytes(...other.#bytes);
-  }
 }
 
 class Reader {
@@ -178,36 +191,68 @@ class Reader {
     return this.#little ? this.#bytes.readUInt32LE(at) : this.#bytes.readUInt32BE(at);
   }
   text(length: number): string {
-    const text = this.#bytes.toString("utf8", this.offset, this.offset + length);
+    const value = this.#bytes.toString("utf8", this.offset, this.offset + length);
     this.offset += length + 1;
-    return text;
+    return value;
   }
   variant(): unknown {
-    return this.value(this.text(this.byte()));
+    return this.values(this.text(this.byte()))[0];
   }
-  value(type: string): unknown {
-    switch (type) {
+  /** A value for every complete type in the signature. */
+  values(signature: string): unknown[] {
+    const values: unknown[] = [];
+    for (let at = 0; at < signature.length; ) {
+      const end = endOfType(signature, at);
+      values.push(this.#value(signature.slice(at, end)));
+      at = end;
+    }
+    return values;
+  }
+  #value(type: string): unknown {
+    switch (type[0]) {
+      case "y":
+        return this.byte();
+      case "b":
+        return this.uint32() === 1;
+      case "u":
+        return this.uint32();
       case "s":
       case "o":
         return this.text(this.uint32());
       case "g":
         return this.text(this.byte());
-      case "u":
-        return this.uint32();
-      case "b":
-        return this.uint32() === 1;
       case "v":
         return this.variant();
-      case "as":
-      case "ao": {
-        const length = this.uint32();
-        const end = this.offset + length;
-        const values: string[] = [];
-        while (this.offset < end) values.push(this.text(this.uint32()));
-        return values;
-      }
+      case "(":
+        this.align(8);
+        return this.values(type.slice(1, -1));
+      case "a":
+        return this.#array(type.slice(1));
       default:
-        throw new Error(`a D-Bus message with an unexpected type ${type}`);
+        throw new Error("a D-Bus message with a type that was not asked for");
     }
   }
+  #array(element: string): unknown {
+    const length = this.uint32();
+    if (element[0] === "(") this.align(8);
+    const end = this.offset + length;
+    if (element === "y") {
+      this.offset = end;
+      return this.#bytes.subarray(end - length, end);
+    }
+    const values: unknown[] = [];
+    while (this.offset < end) values.push(this.#value(element));
+    return values;
+  }
+}
+
+function endOfType(signature: string, start: number): number {
+  let at = start;
+  while (signature[at] === "a") at++;
+  if (signature[at] !== "(") return at + 1;
+  for (let depth = 0; at < signature.length; at++) {
+    if (signature[at] === "(") depth++;
+    if (signature[at] === ")" && --depth === 0) return at + 1;
+  }
+  throw new Error("a D-Bus signature that does not end");
 }

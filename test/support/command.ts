@@ -66,7 +66,10 @@ export class Sandbox {
   }
 
   /** Starts the command and leaves it to the caller, who may write to it and read from it. */
-  start(args: readonly string[], options: RunOptions = {}): ChildProcess & { readonly outcome: Promise<Outcome> } {
+  start(
+    args: readonly string[],
+    options: RunOptions = {},
+  ): ChildProcess & { readonly outcome: Promise<Outcome> } {
     const [runtime = process.execPath, ...flags] = options.runtime ?? [];
     const begun = performance.now();
     const child = spawn(runtime, [...flags, BIN, ...args], {
