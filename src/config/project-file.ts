@@ -56,11 +56,7 @@ function contributionOf(document: Document): ProjectFile {
     () => Object.keys(projectEntries),
   );
   const { default_profile } = values;
-  return {
-    path,
-    at: document.at(["default_profile"]),
-    ...(default_profile !== undefined && { default_profile }),
-  };
+  return { at: document.at(["default_profile"]), ...(default_profile !== undefined && { default_profile }) };
 }
 
 /** A folder above that may not be searched holds no file of ours. */

@@ -31,9 +31,6 @@ export function originComplaint(value: string): Complaint | undefined {
   const complaint = urlComplaint(value);
   if (complaint) return complaint;
   const url = new URL(value);
-  if (url.hostname.includes("*")) {
-    return { sentence: "must not hold a wildcard", hint: "list each origin in full" };
-  }
   if (url.pathname !== "/" || value.includes("?")) {
     return {
       sentence: "must be an origin: scheme, host and port, without a path",
@@ -57,7 +54,10 @@ export function redirectComplaint(value: string): Complaint | undefined {
   if (url.username !== "" || url.password !== "" || /[?#]/.test(value)) {
     return { sentence: "must have no user name, query or fragment", hint: `write it ${example}` };
   }
-  if (!/^http:\/\/[^/\\]+\/[^\\]*$/i.test(value)) {
+  if (url.port === "0") {
+    return { sentence: "must not have port 0", hint: "leave the port out: a free one is taken then" };
+  }
+  if (!/^http:\/\/[^/]+\//i.test(value)) {
     return {
       sentence: "must have a path",
       hint: `write "${url.origin}/callback", or "${url.origin}/", and register the same at the provider`,
@@ -93,9 +93,33 @@ export function fieldNameComplaint(value: string): Complaint | undefined {
   };
 }
 
+/** Parameters the program sets itself; one set twice would break a request, or PKCE. */
+const OWN_PARAMETERS = [
+  "client_id",
+  "client_secret",
+  "code",
+  "code_challenge",
+  "code_challenge_method",
+  "code_verifier",
+  "device_code",
+  "grant_type",
+  "nonce",
+  "redirect_uri",
+  "refresh_token",
+  "state",
+];
+
+/** The name of a further request parameter. */
+export function parameterComplaint(name: string): Complaint | undefined {
+  if (!OWN_PARAMETERS.includes(name)) return undefined;
+  return {
+    sentence: "is a parameter this program sets itself",
+    hint: /^client_|redirect/.test(name) ? "use the key of that name in the profile" : "take it out",
+  };
+}
+
 /** A URL as it stands, not as parsing would mend it. */
 function parse(value: string): URL | undefined {
   if (/[\s\\]/.test(value) || CONTROL_CHARACTER.test(value) || !URL.canParse(value)) return undefined;
-  const url = new URL(value);
-  return url.host === "" || !value.toLowerCase().startsWith(`${url.protocol}//`) ? undefined : url;
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(value) ? new URL(value) : undefined;
 }

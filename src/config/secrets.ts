@@ -37,10 +37,18 @@ export function exposedSecret(
   platform: NodeJS.Platform,
 ): string | undefined {
   if (reference?.from !== "file" || platform === "win32") return undefined;
-  const stats = stats_of(reference.path);
-  if (!stats || (stats.mode & OTHERS_MAY_READ) === 0) return undefined;
-  const mode = (stats.mode & 0o777).toString(8).padStart(4, "0");
-  return `${printable(reference.path)} can be read by other users of this machine (mode ${mode})`;
+  const mode = modeOf(reference.path);
+  if (mode === undefined || (mode & OTHERS_MAY_READ) === 0) return undefined;
+  const octal = mode.toString(8).padStart(4, "0");
+  return `${printable(reference.path)} can be read by other users of this machine (mode ${octal})`;
+}
+
+function modeOf(path: string): number | undefined {
+  try {
+    return statSync(path).mode & 0o777;
+  } catch {
+    return undefined;
+  }
 }
 
 function fromVariable(name: string, key: string, env: Environment): { value: string; source: string } {
