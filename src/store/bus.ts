@@ -54,7 +54,10 @@ export class Bus {
   /** Connects to the first socket that somebody listens on. */
   connect(): void {
     const socket = this.#sockets.shift();
-    if (socket === undefined) return this.#fail("unreachable");
+    if (socket === undefined) {
+      this.#fail("unreachable");
+      return;
+    }
     const connection = connectUnix(socket, {
       data: (bytes) => this.#receive(bytes),
       closed: () => {
@@ -104,7 +107,7 @@ export class Bus {
       if (!this.#admitted) {
         const end = this.#received.indexOf("\r\n");
         if (end === -1) return;
-        if (this.#received.latin1Slice(0, 3) !== "OK ") throw new BusError("broken");
+        if (this.#received.toString("latin1", 0, 3) !== "OK ") throw new BusError("broken");
         this.#received = this.#received.subarray(end + 2);
         this.#admitted = true;
       }

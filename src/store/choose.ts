@@ -1,18 +1,19 @@
 import type { StoreChoice } from "../config/profile.js";
 import { OidcTokenError } from "../errors.js";
-import type { KeyringState } from "./keyring.js";
+import { KeyringUnusable } from "./keyring.js";
 import type { Store, StoreName } from "./store.js";
 import type { Kept, TokenStore } from "./token-store.js";
 
-/** A keyring that can be asked whether it answers; `KeyringStore` is one. */
-export interface KeyringLike extends Store {
-  state(deadline?: number): Promise<KeyringState>;
+/** A store that may not be there: then it throws KeyringUnusable, within `deadline` milliseconds. */
+export interface Keyring extends Store {
+  get(account: string, deadline?: number): Promise<string | undefined>;
+  delete(account: string, deadline?: number): Promise<boolean>;
 }
 
 export interface TokenStoreParts {
   readonly choice: StoreChoice;
   readonly file: Store;
-  readonly keyring: KeyringLike;
+  readonly keyring: Keyring;
   /** Called with a lowercase sentence where something is worth telling the user. */
   readonly notice: (sentence: string) => void;
 }
@@ -33,7 +34,7 @@ export function chooseTokenStore(parts: TokenStoreParts): TokenStore {
 class ChosenStore implements TokenStore {
   readonly #choice: StoreChoice;
   readonly #file: Store;
-  readonly #keyring: KeyringLike;
+  readonly #keyring: Keyring;
   readonly #notice: (sentence: string) => void;
   /** Accounts that `get` has found in the keyring, to save asking again. */
   readonly #inKeyring = new Set<string>();
@@ -48,8 +49,7 @@ class ChosenStore implements TokenStore {
   async get(account: string): Promise<Kept | undefined> {
     const inFile = await this.#file.get(account);
     if (inFile !== undefined) return { text: inFile, store: "file" };
-    if (!(await this.#mayHold())) return undefined;
-    const text = await this.#keyring.get(account);
+    const text = await this.#readKeyring(account);
     if (text === undefined) return undefined;
     this.#inKeyring.add(account);
     return { text, store: "keyring" };
@@ -76,29 +76,34 @@ class ChosenStore implements TokenStore {
 
   async delete(account: string): Promise<boolean> {
     const inFile = await this.#file.delete(account);
-    const state = await this.#keyring.state(this.#choice === "file" ? ASIDE_DEADLINE : undefined);
-    if (!state.usable && state.absent) {
-      if (this.#choice === "keyring" && !inFile) throw state.error;
-      return inFile;
-    }
+    this.#inKeyring.delete(account);
     try {
-      return (await this.#keyring.delete(account)) || inFile;
+      return (await this.#keyring.delete(account, this.#deadline)) || inFile;
     } catch (error) {
-      if (!(error instanceof OidcTokenError) || this.#choice === "keyring") throw error;
-      if (this.#choice === "auto" && !inFile) throw error;
+      if (!(error instanceof OidcTokenError)) throw error;
+      if (error instanceof KeyringUnusable && error.absent) {
+        if (this.#choice === "keyring" && !inFile) throw error;
+        return inFile;
+      }
+      if (this.#choice === "keyring" || (this.#choice === "auto" && !inFile)) throw error;
       this.#notice(`${error.message}, so what it may hold of this sign-in stays there`);
       return inFile;
-    } finally {
-      this.#inKeyring.delete(account);
     }
   }
 
-  /** Whether the keyring is to be read. Throws where it may hold the account but cannot be read. */
-  async #mayHold(): Promise<boolean> {
-    const state = await this.#keyring.state(this.#choice === "file" ? ASIDE_DEADLINE : undefined);
-    if (state.usable) return true;
-    if (this.#choice === "keyring") return true; // `get` says what is wrong, after unlocking it where it may
-    return this.#choice === "auto" && !state.absent;
+  async #readKeyring(account: string): Promise<string | undefined> {
+    try {
+      return await this.#keyring.get(account, this.#deadline);
+    } catch (error) {
+      // With "auto" a keyring that is locked or silent may hold the token, and saying "not signed in" would be wrong.
+      if (this.#choice === "auto" && error instanceof KeyringUnusable && error.absent) return undefined;
+      if (this.#choice === "file" && error instanceof OidcTokenError) return undefined;
+      throw error;
+    }
+  }
+
+  get #deadline(): number | undefined {
+    return this.#choice === "file" ? ASIDE_DEADLINE : undefined;
   }
 
   async #write(account: string, text: string): Promise<StoreName> {
@@ -126,10 +131,8 @@ class ChosenStore implements TokenStore {
 
   async #toFile(account: string, text: string): Promise<StoreName> {
     await this.#file.set(account, text);
-    const state = await this.#keyring.state(ASIDE_DEADLINE);
-    if (!state.usable) return "file";
     try {
-      await this.#keyring.delete(account);
+      await this.#keyring.delete(account, ASIDE_DEADLINE);
     } catch (error) {
       if (!(error instanceof OidcTokenError)) throw error;
       // The file counts from now on, whatever an unreachable keyring still holds.

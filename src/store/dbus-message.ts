@@ -5,7 +5,15 @@
 const RETURN = 2;
 const ERROR = 3;
 const SIGNAL = 4;
-const FIELD = { path: 1, interface: 2, member: 3, error_name: 4, reply_serial: 5, destination: 6, signature: 8 };
+const FIELD = {
+  path: 1,
+  interface: 2,
+  member: 3,
+  error_name: 4,
+  reply_serial: 5,
+  destination: 6,
+  signature: 8,
+};
 
 /** One argument of a call: its type and what writes it. */
 export interface Argument {
@@ -100,7 +108,7 @@ class Writer {
     this.bytes += uint32(value);
   }
   text(value: string): void {
-    const bytes = Buffer.from(value, "utf8").latin1Slice();
+    const bytes = Buffer.from(value, "utf8").toString("latin1");
     this.uint32(bytes.length);
     this.bytes += `${bytes}\0`;
   }
@@ -114,7 +122,8 @@ class Writer {
     this.align(alignment);
     const start = this.bytes.length;
     write();
-    this.bytes = this.bytes.slice(0, length - 4) + uint32(this.bytes.length - start) + this.bytes.slice(length);
+    this.bytes =
+      this.bytes.slice(0, length - 4) + uint32(this.bytes.length - start) + this.bytes.slice(length);
   }
   field(code: number, signature: string, value: string): void {
     this.align(8);

@@ -2,7 +2,12 @@ import type { Environment } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { loadNative, type NativeEntry, type NativeKeyring } from "./load-native.js";
 import { withDeadline } from "./native-call.js";
-import { checkSecretService, type SecretServiceState, unlockSecretService } from "./secret-service.js";
+import {
+  checkSecretService,
+  readSecret,
+  type SecretServiceState,
+  unlockSecretService,
+} from "./secret-service.js";
 import { type Entries, SplitEntries } from "./split.js";
 import type { Store } from "./store.js";
 
@@ -13,10 +18,15 @@ const CALL_DEADLINE = 10_000;
 /** Milliseconds a person has for a prompt. */
 const PROMPT_DEADLINE = 60_000;
 
-/** Whether the keyring can be used; where not, `absent` tells that it cannot hold anything either. */
-export type KeyringState =
-  | { readonly usable: true }
-  | { readonly usable: false; readonly absent: boolean; readonly error: OidcTokenError };
+/** The keyring cannot be used. `absent` tells that there is none, so it cannot hold anything either. */
+export class KeyringUnusable extends OidcTokenError {
+  readonly absent: boolean;
+
+  constructor(absent: boolean, message: string, hint: string, options?: { cause?: unknown }) {
+    super("store", message, hint, options);
+    this.absent = absent;
+  }
+}
 
 export interface KeyringOptions {
   readonly platform: NodeJS.Platform;
@@ -30,18 +40,28 @@ export interface KeyringOptions {
 export class KeyringStore implements Store {
   readonly name = "keyring";
   readonly #options: KeyringOptions;
-  #native: NativeKeyring | undefined;
-  #checked: Promise<SecretServiceState> | undefined;
 
   constructor(options: KeyringOptions) {
     this.#options = options;
   }
 
-  async get(account: string): Promise<string | undefined> {
-    const native = await this.#open();
-    if (this.#options.platform === "win32") return this.#split(native).get(account);
-    const text = await this.#call(native, account, (entry) => entry.getPassword());
-    return text ?? undefined;
+  /** `deadline`: milliseconds the keyring has to answer at all. Throws KeyringUnusable where it cannot be read. */
+  async get(account: string, deadline: number = CHECK_DEADLINE): Promise<string | undefined> {
+    const { platform, env } = this.#options;
+    if (platform === "linux") {
+      const attributes = { service: SERVICE, username: account };
+      let reading = await readSecret(env, attributes, deadline);
+      if ((await this.#unlocked(reading.state)) !== reading.state) {
+        reading = await readSecret(env, attributes, deadline);
+      }
+      if (reading.state !== "unchecked") {
+        if (reading.state !== "ready") throw stateError(reading.state);
+        return reading.secret;
+      }
+    }
+    const native = library();
+    if (platform === "win32") return this.#split(native).get(account);
+    return (await this.#call(native, account, (entry) => entry.getPassword())) ?? undefined;
   }
 
   async set(account: string, value: string): Promise<void> {
@@ -50,44 +70,38 @@ export class KeyringStore implements Store {
     await this.#call(native, account, (entry) => entry.setPassword(value));
   }
 
-  async delete(account: string): Promise<boolean> {
-    const native = await this.#open();
+  async delete(account: string, deadline: number = CHECK_DEADLINE): Promise<boolean> {
+    const native = await this.#open(deadline);
     if (this.#options.platform === "win32") return this.#split(native).delete(account);
     return this.#call(native, account, (entry) => entry.deleteCredential());
   }
 
-  /**
-   * Whether a keyring answers, within `deadline` milliseconds and without a prompt. Asked at most once in the
-   * life of this object.
-   */
-  async state(deadline: number = CHECK_DEADLINE): Promise<KeyringState> {
+  /** Why the keyring cannot be used now, or undefined. Shows no prompt. */
+  async problem(): Promise<KeyringUnusable | undefined> {
     try {
-      this.#native ??= loadNative();
-    } catch (cause) {
-      const error = new OidcTokenError(
-        "store",
-        `the keyring library does not work on ${process.platform}-${process.arch}`,
-        'install oidc-token with its optional dependencies, or keep tokens in a file: "store": "file"',
-        { cause },
-      );
-      return { usable: false, absent: true, error };
+      library();
+    } catch (error) {
+      if (error instanceof KeyringUnusable) return error;
+      throw error;
     }
-    if (this.#options.platform !== "linux") return { usable: true };
-    this.#checked ??= checkSecretService(this.#options.env, deadline);
-    const state = await this.#checked;
-    if (state === "ready" || state === "unchecked") return { usable: true };
-    return { usable: false, absent: state !== "locked" && state !== "silent", error: stateError(state) };
+    if (this.#options.platform !== "linux") return undefined;
+    const state = await checkSecretService(this.#options.env, CHECK_DEADLINE);
+    return state === "ready" || state === "unchecked" ? undefined : stateError(state);
   }
 
-  /** The native library, once the keyring is known to answer. A locked one is unlocked where a person is there. */
-  async #open(): Promise<NativeKeyring> {
-    let state = await this.state();
-    if (!state.usable && (await this.#checked) === "locked" && this.#options.interactive) {
-      this.#checked = unlockSecretService(this.#options.env, PROMPT_DEADLINE);
-      state = await this.state();
+  /** The native library, once the keyring is known to answer. */
+  async #open(deadline: number = CHECK_DEADLINE): Promise<NativeKeyring> {
+    if (this.#options.platform === "linux") {
+      const state = await this.#unlocked(await checkSecretService(this.#options.env, deadline));
+      if (state !== "ready" && state !== "unchecked") throw stateError(state);
     }
-    if (!state.usable) throw state.error;
-    return this.#native as NativeKeyring;
+    return library();
+  }
+
+  /** The state once a locked keyring has been unlocked, where a person is there to do so. */
+  async #unlocked(state: SecretServiceState): Promise<SecretServiceState> {
+    if (state !== "locked" || !this.#options.interactive) return state;
+    return unlockSecretService(this.#options.env, PROMPT_DEADLINE);
   }
 
   async #call<T>(
@@ -119,39 +133,52 @@ export class KeyringStore implements Store {
   }
 }
 
+function library(): NativeKeyring {
+  try {
+    return loadNative();
+  } catch (cause) {
+    throw new KeyringUnusable(
+      true,
+      `the keyring library does not work on ${process.platform}-${process.arch}`,
+      `install oidc-token with its optional dependencies, ${OR_FILE}`,
+      { cause },
+    );
+  }
+}
+
 const OR_FILE = 'or keep tokens in a file: "store": "file"';
 
-function stateError(state: Exclude<SecretServiceState, "ready" | "unchecked">): OidcTokenError {
+function stateError(state: Exclude<SecretServiceState, "ready" | "unchecked">): KeyringUnusable {
   switch (state) {
     case "locked":
-      return new OidcTokenError(
-        "store",
+      return new KeyringUnusable(
+        false,
         "the keyring is locked",
-        `unlock it by signing in to the desktop, or run this command on a terminal there, ${OR_FILE}`,
+        `unlock it by signing in to the desktop, or run oidc-token login on a terminal there, ${OR_FILE}`,
+      );
+    case "silent":
+      return new KeyringUnusable(
+        false,
+        "the keyring did not answer in time",
+        `restart the session's keyring or D-Bus, ${OR_FILE}`,
       );
     case "no_collection":
-      return new OidcTokenError(
-        "store",
+      return new KeyringUnusable(
+        true,
         "the keyring has no default collection to keep tokens in",
         `create one with the desktop's password manager, ${OR_FILE}`,
       );
     case "no_service":
-      return new OidcTokenError(
-        "store",
+      return new KeyringUnusable(
+        true,
         "no keyring answers on this session's D-Bus",
         `start one that offers the Secret Service, such as gnome-keyring or KWallet, ${OR_FILE}`,
       );
     case "no_bus":
-      return new OidcTokenError(
-        "store",
+      return new KeyringUnusable(
+        true,
         "there is no D-Bus session bus, and so no keyring",
         `run this inside a desktop session, ${OR_FILE}`,
-      );
-    case "silent":
-      return new OidcTokenError(
-        "store",
-        `the keyring did not answer within ${CHECK_DEADLINE / 1000} s`,
-        `restart the session's keyring or D-Bus, ${OR_FILE}`,
       );
   }
 }
