@@ -4,7 +4,7 @@ import { version } from "../package.json";
 import { type Context, createContext } from "./context.js";
 import { EXIT_CODES, isOidcTokenError, OidcTokenError } from "./errors.js";
 import { FORMATS } from "./formats/output.js";
-import { DEFAULT_LOG_LEVEL, LOG_LEVELS, type LogLevel } from "./log.js";
+import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log.js";
 import { endProcess } from "./store/end-process.js";
 import { nativeCallPending } from "./store/native-call.js";
 
@@ -14,7 +14,7 @@ const interruption = new AbortController();
 export async function run(argv: readonly string[]): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
   try {
-    await program().parseAsync(argv, { from: "user" });
+    await program(argv).parseAsync(argv, { from: "user" });
     end(EXIT_CODES.done);
   } catch (error) {
     endWith(error);
@@ -64,33 +64,29 @@ function end(code: number): void {
 
 let context: Context | undefined;
 
-function contextOf(command: Command): Context {
+function contextOf(argv: readonly string[], command: Command): Context {
   const options = command.optsWithGlobals<{ logLevel?: string; color?: boolean }>();
   if (options.color === false || process.env.NO_COLOR || process.stderr.isTTY !== true) kleur.enabled = false;
   const name = options.logLevel ?? (process.env.OIDC_TOKEN_LOG || DEFAULT_LOG_LEVEL);
   const level = LOG_LEVELS.find((known) => known === name);
   if (level === undefined) {
-    throw new OidcTokenError(
-      "usage",
-      `there is no log level "${name}"`,
-      `use one of: ${LOG_LEVELS.join(", ")}`,
-    );
+    const hint = `use one of: ${LOG_LEVELS.join(", ")}`;
+    throw new OidcTokenError("usage", `there is no log level "${name}"`, hint);
   }
-  context = createContext(level satisfies LogLevel, interruption.signal);
+  context = createContext(argv, level, interruption.signal);
   return context;
 }
 
-/** Loads a command when it is called, and hands it its context and all options, its own and the global ones. */
-function action<T>(load: () => Promise<(context: Context, options: T) => void | Promise<void>>) {
-  return async (...args: unknown[]): Promise<void> => {
-    const command = args.at(-1) as Command;
-    const context = contextOf(command);
-    const work = await load();
-    await work(context, command.optsWithGlobals() as T);
-  };
-}
-
-function program(): Command {
+function program(argv: readonly string[]): Command {
+  /** Loads a command when it is called, and hands it its context and all options, its own and the global ones. */
+  const action =
+    <T>(load: () => Promise<(context: Context, options: T) => void | Promise<void>>) =>
+    async (...args: unknown[]): Promise<void> => {
+      const command = args.at(-1) as Command;
+      const context = contextOf(argv, command);
+      const work = await load();
+      await work(context, command.optsWithGlobals() as T);
+    };
   const root = new Command("oidc-token")
     .description("Hands a valid OAuth access token to whatever needs one.")
     .version(version, "-V, --version")

@@ -21,6 +21,8 @@ export type StoreRequest = Pick<StoreSurroundings, "interactive" | "notice">;
 
 /** Every side effect the rest of the program is given. Tests swap parts of this and nothing else. */
 export interface Context {
+  /** The command line without the program's name. */
+  readonly argv: readonly string[];
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
   readonly cwd: string;
@@ -46,11 +48,12 @@ export interface Context {
 }
 
 /** The context of the real process. */
-export function createContext(level: LogLevel, interrupted: AbortSignal): Context {
+export function createContext(argv: readonly string[], level: LogLevel, interrupted: AbortSignal): Context {
   const { env, platform, stdin, stdout, stderr } = process;
   const paths = userPaths();
   const redactor = new Redactor();
   const context: Context = {
+    argv,
     env,
     platform,
     cwd: process.cwd(),

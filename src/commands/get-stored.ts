@@ -1,21 +1,18 @@
 import { writeSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { readSnapshot, type Snapshot, snapshotKey } from "../config/snapshot.js";
 import { isOidcTokenError } from "../errors.js";
-import { FORMATS, type FormatName, formatTokens } from "../formats/output.js";
-import { DEFAULT_LOG_LEVEL } from "../log.js";
+import { formatTokens } from "../formats/output.js";
 import { userPaths } from "../paths.js";
 import { openStore } from "../store/open.js";
 import { isRefreshDue, isServable } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { fromRecord } from "../token/record.js";
 import type { TokenSet } from "../token/token-set.js";
-import { GET_OPTIONS } from "./get-options.js";
 
 /**
  * The hot path of `get`: prints a stored token that is valid and not due for a refresh. Answers false, having printed
- * nothing, in every other case, also for wrong arguments: the full command then starts from the beginning and says
- * what is the matter.
+ * nothing, in every other case, also for a command line not seen before: the full command then starts from the
+ * beginning and says what is the matter.
  *
  * @throws OidcTokenError of kind `store`, as the full command would
  */
@@ -28,34 +25,18 @@ export async function getStored(argv: readonly string[], env: NodeJS.ProcessEnv)
 
 async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
-    const { values } = parseArgs({ args: argv.slice(1), options: GET_OPTIONS, strict: true });
-    if (values["force-refresh"] || values["rejected-sha256"] !== undefined) return undefined;
-    if ((values["log-level"] ?? env.OIDC_TOKEN_LOG ?? DEFAULT_LOG_LEVEL) !== DEFAULT_LOG_LEVEL)
-      return undefined;
-    if (!["auto", "always", "never"].includes(values.interactive ?? env.OIDC_TOKEN_INTERACTIVE ?? "auto"))
-      return undefined;
-    const format = values.format ?? "token";
-    const asked = values["min-validity"];
-    if (!Object.hasOwn(FORMATS, format) || (asked !== undefined && !/^\d{1,9}$/.test(asked)))
-      return undefined;
-
     const paths = userPaths();
-    const key = snapshotKey(env, process.cwd(), paths.config, {
-      profile: values.profile,
-      config: values.config,
-    });
+    const key = snapshotKey(argv, env, process.cwd(), paths.config);
     const snapshot = key === undefined ? undefined : readSnapshot(paths.cache, key);
-    if (!snapshot || (values.url !== undefined && !mayReceive(snapshot, values.url))) return undefined;
-
+    if (!snapshot) return undefined;
     const surroundings = { dataDir: paths.data, env, interactive: false, notice: () => {} };
     const kept = await openStore(snapshot.store, surroundings).get(snapshot.account);
     const stored = kept && fromRecord(kept.text);
-    const tokens = stored && values["id-token"] ? idTokenAsToken(stored) : stored;
+    const tokens = stored && snapshot.id_token ? idTokenAsToken(stored) : stored;
     const now = Date.now() / 1000;
-    const min_validity = asked === undefined ? undefined : Number(asked);
-    if (!tokens || !isServable(tokens, { now, min_validity }) || isRenewalDue(tokens, snapshot, now))
-      return undefined;
-    return formatTokens(format as FormatName, tokens, snapshot, now);
+    if (!tokens || !isServable(tokens, { now, min_validity: snapshot.min_validity })) return undefined;
+    if (isRenewalDue(tokens, snapshot, now)) return undefined;
+    return formatTokens(snapshot.format, tokens, snapshot, now);
   } catch (error) {
     if (isOidcTokenError(error)) throw error;
     return undefined;
@@ -65,10 +46,6 @@ async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Pr
 function isRenewalDue(tokens: TokenSet, snapshot: Snapshot, now: number): boolean {
   const renewable = tokens.refresh_token !== undefined || snapshot.unattended;
   return renewable && isRefreshDue(tokens, now, snapshot.refresh_before);
-}
-
-function mayReceive(snapshot: Snapshot, url: string): boolean {
-  return snapshot.allowed_origins.includes(new URL(url).origin);
 }
 
 /** Straight to the descriptor: `process.stdout` takes longer to set up than all of the rest. */

@@ -1,8 +1,10 @@
 import { loadConfig } from "../config/load.js";
+import type { Profile } from "../config/profile.js";
 import { snapshotKey, writeSnapshot } from "../config/snapshot.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { FORMATS, type FormatName, formatTokens } from "../formats/output.js";
+import { DEFAULT_LOG_LEVEL } from "../log.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { obtainTokens } from "../token/service.js";
@@ -27,12 +29,8 @@ export interface GetOptions extends GlobalOptions {
 /** `get`: one token on stdout in the format asked for, or nothing. */
 export async function get(context: Context, options: GetOptions): Promise<void> {
   const read_at = Date.now();
-  const format = parseChoice("--format", options.format ?? "token", Object.keys(FORMATS) as FormatName[]);
-  const min_validity =
-    options.minValidity === undefined ? undefined : parseSeconds("--min-validity", options.minValidity);
-  const rejected_sha256 = parseSha256(options.rejectedSha256);
+  const asked = readOptions(options);
   const interactive = isInteractive(context, options.interactive);
-
   const config = loadConfig(context, options);
   const profile = config.profile(options.profile);
   if (options.url !== undefined) checkOrigin(options.url, profile.name, profile.allowed_origins);
@@ -42,39 +40,66 @@ export async function get(context: Context, options: GetOptions): Promise<void> 
   });
   let tokens: TokenSet;
   if (profile.flow[0] === "static_key") {
-    tokens = await obtainStaticKey(context, access, rejected_sha256);
+    tokens = await obtainStaticKey(context, access, asked.rejected_sha256);
   } else {
-    const request = {
-      min_validity,
-      refresh_before: profile.refresh_before,
-      force_refresh: options.forceRefresh === true,
-      rejected_sha256,
-      lock_timeout: lockTimeout(profile.timeout),
-    };
-    const ports = tokenPorts(
-      context,
-      access,
-      interactive ? async () => (await signIn(context, access, {})).tokens : undefined,
-    );
-    tokens = await obtainTokens(request, ports);
-    const key = snapshotKey(context.env, context.cwd, context.paths.config, {
-      profile: options.profile,
-      config: options.config,
-    });
-    if (key !== undefined) {
-      writeSnapshot(context.paths.cache, key, config.files, read_at, {
-        account: profile.account,
-        store: profile.store,
-        header: profile.header,
-        header_scheme: profile.header_scheme,
-        allowed_origins: profile.allowed_origins,
-        refresh_before: profile.refresh_before,
-        unattended: unattendedFlow(profile.flow) !== undefined,
-      });
-    }
+    tokens = await obtain(context, access, asked, interactive);
+    remember(context, profile, asked, config.files, read_at);
   }
-  const answer = options.idToken ? idToken(tokens, access) : tokens;
-  context.stdout.write(formatTokens(format, answer, profile, context.now()));
+  const answer = asked.id_token ? idToken(tokens, access) : tokens;
+  context.stdout.write(formatTokens(asked.format, answer, profile, context.now()));
+}
+
+interface Asked {
+  readonly format: FormatName;
+  readonly min_validity: number | undefined;
+  readonly force_refresh: boolean;
+  readonly rejected_sha256: string | undefined;
+  readonly id_token: boolean;
+}
+
+function readOptions(options: GetOptions): Asked {
+  return {
+    format: parseChoice("--format", options.format ?? "token", Object.keys(FORMATS) as FormatName[]),
+    min_validity:
+      options.minValidity === undefined ? undefined : parseSeconds("--min-validity", options.minValidity),
+    force_refresh: options.forceRefresh === true,
+    rejected_sha256: parseSha256(options.rejectedSha256),
+    id_token: options.idToken === true,
+  };
+}
+
+function obtain(
+  context: Context,
+  access: ProfileAccess,
+  asked: Asked,
+  interactive: boolean,
+): Promise<TokenSet> {
+  const { refresh_before, timeout } = access.profile;
+  const person = interactive ? async () => (await signIn(context, access, {})).tokens : undefined;
+  const request = { ...asked, refresh_before, lock_timeout: lockTimeout(timeout) };
+  return obtainTokens(request, tokenPorts(context, access, person));
+}
+
+/** Lets the next call with the same command line take the hot path. */
+function remember(
+  context: Context,
+  profile: Profile,
+  asked: Asked,
+  files: readonly string[],
+  read_at: number,
+): void {
+  // A call that must look at the provider, or that writes a log, is none for the hot path.
+  if (asked.force_refresh || asked.rejected_sha256 !== undefined) return;
+  if (context.log.level !== DEFAULT_LOG_LEVEL) return;
+  const key = snapshotKey(context.argv, context.env, context.cwd, context.paths.config);
+  if (key === undefined) return;
+  const { account, store, header, header_scheme, refresh_before } = profile;
+  const { format, id_token, min_validity } = asked;
+  writeSnapshot(context.paths.cache, key, files, read_at, {
+    ...{ account, store, header, header_scheme, refresh_before, format, id_token },
+    ...(min_validity !== undefined && { min_validity }),
+    unattended: unattendedFlow(profile.flow) !== undefined,
+  });
 }
 
 function idToken(tokens: TokenSet, access: ProfileAccess): TokenSet {

@@ -1,44 +1,46 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { FormatName } from "../formats/output.js";
 import type { StoreChoice } from "./profile.js";
 
 /**
- * What a cached `get` needs of a profile, kept so that the next call neither parses nor validates nor hashes
- * anything: that would cost a fifth of the bare runtime's start. It holds no secret and is only believed while every
- * file it was made from is untouched.
+ * What a cached `get` needs to know, kept from the last time this very command line was read in full, so that neither
+ * arguments nor configuration are parsed, validated or hashed again: that would cost a fifth of the bare runtime's
+ * start. It holds no secret, and is only believed while every file it was made from is untouched.
  */
 export interface Snapshot {
   /** The configuration files consulted, and their stamps; null where there was none. */
   readonly files: ReadonlyArray<readonly [path: string, stamp: string | null]>;
   readonly account: string;
   readonly store: StoreChoice;
+  readonly format: FormatName;
   readonly header: string;
   readonly header_scheme: string;
-  readonly allowed_origins: readonly string[];
+  /** `--id-token` was asked for. */
+  readonly id_token: boolean;
+  /** As asked for, in seconds. */
+  readonly min_validity?: number;
   readonly refresh_before: number;
   /** The profile has a flow that needs no person, so a refresh is possible without a refresh token. */
   readonly unattended: boolean;
 }
 
 /**
- * What the choice of a profile depends on beside the files themselves; undefined where a variable overrides a key of
- * the profile, because such a value may be a secret and belongs in no file.
+ * All that the answer to a command line depends on beside the configuration files. Undefined where a variable
+ * overrides a key of the profile: its value may be a secret and belongs in no file.
  */
 export function snapshotKey(
+  argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
   configDir: string,
-  chosen: { readonly profile: string | undefined; readonly config: string | undefined },
 ): string | undefined {
+  const own: string[] = [];
   for (const name in env) {
-    if (name.startsWith("OIDC_TOKEN_") && !SELECTING_VARIABLES.includes(name) && env[name]) return undefined;
+    if (!name.startsWith("OIDC_TOKEN_") || !env[name]) continue;
+    if (!SELECTING_VARIABLES.includes(name)) return undefined;
+    own.push(`${name}=${env[name]}`);
   }
-  return JSON.stringify([
-    cwd,
-    configDir,
-    chosen.config ?? env.OIDC_TOKEN_CONFIG ?? null,
-    chosen.profile ?? env.OIDC_TOKEN_PROFILE ?? null,
-    env.OIDC_TOKEN_STORE ?? null,
-  ]);
+  return JSON.stringify([argv, own.sort(), cwd, configDir]);
 }
 
 const SELECTING_VARIABLES = [
@@ -48,9 +50,9 @@ const SELECTING_VARIABLES = [
   "OIDC_TOKEN_LOG",
   "OIDC_TOKEN_INTERACTIVE",
 ];
-const FILE_NAME = "profiles.json";
+const FILE_NAME = "get.json";
 const VERSION = 1;
-const MOST_ENTRIES = 64;
+const MOST_ENTRIES = 24;
 /** Milliseconds; clocks of file systems tick more coarsely than the one we read. */
 const TICK = 20;
 
@@ -93,11 +95,11 @@ export function writeSnapshot(
     }
     delete all[key];
     const kept = Object.entries(all).slice(-(MOST_ENTRIES - 1));
-    const profiles = Object.fromEntries([...kept, [key, { files: stamped, ...facts }]]);
+    const calls = Object.fromEntries([...kept, [key, { files: stamped, ...facts }]]);
     mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
     const temporary = `${cacheDir}/${FILE_NAME}.${process.pid}`;
     try {
-      writeFileSync(temporary, JSON.stringify({ v: VERSION, profiles }), { mode: 0o600, flag: "wx" });
+      writeFileSync(temporary, JSON.stringify({ v: VERSION, calls }), { mode: 0o600, flag: "wx" });
       renameSync(temporary, `${cacheDir}/${FILE_NAME}`);
     } catch {
       rmSync(temporary, { force: true });
@@ -110,9 +112,9 @@ export function writeSnapshot(
 function readAll(cacheDir: string): Record<string, Snapshot> {
   const kept = JSON.parse(readFileSync(`${cacheDir}/${FILE_NAME}`, "utf8")) as {
     v: unknown;
-    profiles: Record<string, Snapshot>;
+    calls: Record<string, Snapshot>;
   };
-  return kept.v === VERSION ? kept.profiles : {};
+  return kept.v === VERSION ? kept.calls : {};
 }
 
 function changedSince(path: string, milliseconds: number): boolean {

@@ -1,6 +1,6 @@
 import type { Environment } from "../context.js";
 import { OidcTokenError } from "../errors.js";
-import { loadNative, type NativeEntry, type NativeKeyring } from "./load-native.js";
+import type { NativeEntry, NativeKeyring } from "./load-native.js";
 import { withDeadline } from "./native-call.js";
 import {
   checkSecretService,
@@ -59,7 +59,7 @@ export class KeyringStore implements Store {
         return reading.secret;
       }
     }
-    const native = library();
+    const native = await library();
     if (platform === "win32") return this.#split(native).get(account);
     return (await this.#call(native, account, (entry) => entry.getPassword())) ?? undefined;
   }
@@ -76,32 +76,20 @@ export class KeyringStore implements Store {
     return this.#call(native, account, (entry) => entry.deleteCredential());
   }
 
-  /** Why the keyring cannot be used now, or undefined. Shows no prompt. */
-  async problem(): Promise<KeyringUnusable | undefined> {
-    try {
-      library();
-    } catch (error) {
-      if (error instanceof KeyringUnusable) return error;
-      throw error;
-    }
-    if (this.#options.platform !== "linux") return undefined;
-    const state = await checkSecretService(this.#options.env, CHECK_DEADLINE);
-    return state === "ready" || state === "unchecked" ? undefined : stateError(state);
-  }
-
   /** The native library, once the keyring is known to answer. */
   async #open(deadline: number = CHECK_DEADLINE): Promise<NativeKeyring> {
     if (this.#options.platform === "linux") {
       const state = await this.#unlocked(await checkSecretService(this.#options.env, deadline));
       if (state !== "ready" && state !== "unchecked") throw stateError(state);
     }
-    return library();
+    return await library();
   }
 
   /** The state once a locked keyring has been unlocked, where a person is there to do so. */
   async #unlocked(state: SecretServiceState): Promise<SecretServiceState> {
     if (state !== "locked" || !this.#options.interactive) return state;
-    return unlockSecretService(this.#options.env, PROMPT_DEADLINE);
+    const after = await unlockSecretService(this.#options.env, PROMPT_DEADLINE);
+    return after === "silent" ? "locked" : after; // nobody has answered the prompt
   }
 
   async #call<T>(
@@ -133,8 +121,10 @@ export class KeyringStore implements Store {
   }
 }
 
-function library(): NativeKeyring {
+/** Loaded when first needed: a read of Secret Service does without. */
+async function library(): Promise<NativeKeyring> {
   try {
+    const { loadNative } = await import("./load-native.js");
     return loadNative();
   } catch (cause) {
     throw new KeyringUnusable(
