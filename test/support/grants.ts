@@ -37,8 +37,6 @@ export interface Bench {
   readonly profile: Profile;
   /** Each line of the log at level debug, as JSON. */
   readonly log: string[];
-  /** Milliseconds of each sleep asked for. */
-  readonly sleeps: number[];
 }
 
 export interface BenchOptions {
@@ -50,7 +48,6 @@ export interface BenchOptions {
 export async function benchFor(overrides: Partial<Profile>, options: BenchOptions = {}): Promise<Bench> {
   const profile = testProfile(overrides);
   const log: string[] = [];
-  const sleeps: number[] = [];
   const note = (level: string) => (message: string, fields?: LogFields) => {
     log.push(JSON.stringify({ level, message, ...fields }));
   };
@@ -62,16 +59,21 @@ export async function benchFor(overrides: Partial<Profile>, options: BenchOption
     fetch: globalThis.fetch,
     now: () => Date.now() / 1000,
     sleep: async (ms, signal) => {
-      sleeps.push(ms);
       await delay(ms, undefined, signal ? { signal } : {}).catch(() => undefined);
     },
     openBrowser: async () => {
       throw new Error("there is no browser here");
     },
-    log: { level: "debug", error: note("error"), warn: note("warn"), info: note("info"), debug: note("debug") },
+    log: {
+      level: "debug",
+      error: note("error"),
+      warn: note("warn"),
+      info: note("info"),
+      debug: note("debug"),
+    },
     ...options.context,
   };
-  return { grants: await createGrants(profile, secrets, context), profile, log, sleeps };
+  return { grants: await createGrants(profile, secrets, context), profile, log };
 }
 
 /** What a sign-in showed. */

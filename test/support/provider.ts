@@ -1,7 +1,9 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { exportJWK, generateKeyPair } from "jose";
-import Provider, { type Configuration, type KoaContextWithOIDC } from "oidc-provider";
+import type Provider from "oidc-provider";
+import type { Configuration, KoaContextWithOIDC } from "oidc-provider";
 import { applyFault, type Fault } from "./provider-faults.js";
 
 /** What one of these clients may do, and the secret it has. */
@@ -13,7 +15,7 @@ export interface TestClient {
 /** The clients every test provider knows. `service` may only ask for client credentials. */
 export const CLIENTS = {
   public: { client_id: "public-cli" },
-  basic: { client_id: "basic-cli", client_secret: "basic-Secret_1.~ +/%:é".replace("é", "e") },
+  basic: { client_id: "basic-cli", client_secret: "basic-Secret_1.~ +/%:" },
   post: { client_id: "post-cli", client_secret: "post-Secret-2" },
   service: { client_id: "service", client_secret: "service-Secret-3" },
 } as const satisfies Record<string, TestClient>;
@@ -75,7 +77,11 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   const { port } = server.address() as AddressInfo;
   const issuer = `http://127.0.0.1:${port}`;
 
-  const provider = new Provider(issuer, await configuration(options, behaviour));
+  const settings = await configuration(options, behaviour);
+  const provider = await quietly(async () => {
+    const { Provider } = await import("oidc-provider");
+    return new Provider(issuer, settings);
+  });
   provider.use(signInWithoutQuestions(provider, behaviour));
   provider.use(async (ctx, next) => {
     await next();
@@ -99,18 +105,14 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     if (next?.kind === "refuse") await close(server);
   };
 
-  async function control(
-    path: string,
-    request: import("node:http").IncomingMessage,
-    response: import("node:http").ServerResponse,
-  ): Promise<void> {
-    const text = await new Response(request as never).text();
-    const body = text === "" ? undefined : JSON.parse(text);
-    if (path === "/control/fault") await fault(body ?? undefined);
+  /** For provider-process.ts: another process reads the counts and switches the faults here. */
+  async function control(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const said = await text(request);
+    const body = said === "" ? undefined : JSON.parse(said);
+    response.writeHead(200, { "content-type": "application/json", connection: "close" });
     if (path === "/control/behaviour") Object.assign(behaviour, body);
-    response
-      .writeHead(200, { "content-type": "application/json" })
-      .end(JSON.stringify({ counts, behaviour }));
+    response.end(JSON.stringify({ counts, behaviour }));
+    if (path === "/control/fault") await fault(body);
   }
 
   return { issuer, port, counts, behaviour, fault, stop: () => close(server) };
@@ -148,6 +150,7 @@ async function configuration(options: ProviderOptions, behaviour: Behaviour): Pr
       { ...person, ...CLIENTS.post, token_endpoint_auth_method: "client_secret_post" },
       {
         ...CLIENTS.service,
+        scope: API.scope,
         grant_types: ["client_credentials"],
         response_types: [],
         redirect_uris: [],
@@ -176,9 +179,22 @@ async function configuration(options: ProviderOptions, behaviour: Behaviour): Pr
     },
     features: {
       devInteractions: { enabled: false },
-      deviceFlow: { enabled: true },
+      deviceFlow: {
+        enabled: true,
+        userCodeInputSource: async (ctx, form) => page(ctx, "Enter the code", form),
+        userCodeConfirmSource: async (ctx, form, _client, _info, code) =>
+          page(
+            ctx,
+            `Is ${code} the code you see?`,
+            `${form}<button form="op.deviceConfirmForm">Yes</button>`,
+          ),
+        successSource: async (ctx) => page(ctx, "The device is signed in", ""),
+      },
       clientCredentials: { enabled: true },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
       introspection: { enabled: true },
       resourceIndicators: {
         enabled: true,
@@ -194,6 +210,10 @@ async function configuration(options: ProviderOptions, behaviour: Behaviour): Pr
       },
     },
   };
+}
+
+function page(ctx: KoaContextWithOIDC, title: string, content: string): void {
+  ctx.body = `<!doctype html><html lang="en"><title>${title}</title><h1>${title}</h1>${content}`;
 }
 
 /** Consent is given as soon as somebody is signed in. */
@@ -220,6 +240,17 @@ function signInWithoutQuestions(provider: Provider, behaviour: Behaviour) {
     ctx.respond = false;
     await provider.interactionFinished(ctx.req, ctx.res, result);
   };
+}
+
+/** The library warns that this is no provider for production, which a test knows. */
+async function quietly<T>(work: () => Promise<T>): Promise<T> {
+  const { warn, info } = console;
+  console.warn = console.info = () => undefined;
+  try {
+    return await work();
+  } finally {
+    Object.assign(console, { warn, info });
+  }
 }
 
 function listen(server: Server, port: number): Promise<void> {
