@@ -1,18 +1,25 @@
 const MASK = "[redacted]";
 /** Shorter values would turn ordinary words into masks. */
 const SHORTEST_SECRET = 6;
-const JWT = /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?/g;
+/** A signed token in three parts or an encrypted one in five, of which some may be empty (RFC 7516 §3.1). */
+const JWT = /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}/g;
 const AUTHORIZATION = /\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]{6,}/gi;
 
 /** Remembers the secrets of this process and takes them, and whatever looks like a token, out of a text. */
 export class Redactor {
-  readonly #secrets = new Set<string>();
+  #secrets: readonly string[] = [];
 
-  /** From now on this value is masked, also percent-encoded as it stands in a form or a URL. */
+  /** From now on this value is masked, also encoded as it stands in a URL, a form or JSON. */
   add(secret: string | undefined): void {
     if (secret === undefined || secret.length < SHORTEST_SECRET) return;
-    this.#secrets.add(secret);
-    this.#secrets.add(encodeURIComponent(secret));
+    const wellFormed = Buffer.from(secret).toString();
+    const encoded = [
+      encodeURIComponent(wellFormed),
+      new URLSearchParams([["", wellFormed]]).toString().slice(1),
+      JSON.stringify(secret).slice(1, -1),
+    ];
+    // Longest first: one secret may be the beginning of another, whose end would be left to read.
+    this.#secrets = [...new Set([...this.#secrets, secret, ...encoded])].sort((a, b) => b.length - a.length);
   }
 
   apply(text: string): string {
