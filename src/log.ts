@@ -1,4 +1,15 @@
-import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, renameSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 
 export const LOG_LEVELS = ["none", "error", "warn", "info", "debug"] as const;
@@ -46,19 +57,38 @@ export function fileLog(dir: string, level: LogLevel, redact: (text: string) => 
   };
 }
 
+/** Neither through a link that somebody laid there, nor waiting for the reader of a pipe. Windows has no such flags. */
+const APPEND =
+  constants.O_WRONLY |
+  constants.O_APPEND |
+  constants.O_CREAT |
+  (constants.O_NOFOLLOW ?? 0) |
+  (constants.O_NONBLOCK ?? 0);
+
 function append(dir: string, path: string, line: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const fd = openSync(path, "a", 0o600);
-    let size: number;
+    const fd = openSync(path, APPEND, 0o600);
+    let written: Stats;
     try {
+      if (!keepPrivate(fd)) return;
       appendFileSync(fd, line);
-      size = fstatSync(fd).size;
+      written = fstatSync(fd);
     } finally {
       closeSync(fd);
     }
-    if (size > ROTATE_AT_BYTES) renameSync(path, `${path}.1`);
+    // A peer may have moved it away meanwhile: what is there now is new, and no reason to lose the old.
+    if (written.size > ROTATE_AT_BYTES && statSync(path).ino === written.ino) renameSync(path, `${path}.1`);
   } catch {
     // A full disk or a read-only home must not keep anybody from a token.
   }
+}
+
+/** False for a file of another user. On Windows the folder's own access list says who may read. */
+function keepPrivate(fd: number): boolean {
+  if (process.getuid === undefined) return true;
+  const { mode, uid } = fstatSync(fd);
+  if (uid !== process.getuid()) return false;
+  if (mode & 0o077) fchmodSync(fd, 0o600);
+  return true;
 }
