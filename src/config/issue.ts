@@ -36,7 +36,9 @@ export function findingOf(
     return { path: path_of_inner, concerns: "value", ...said(inner, name(path_of_inner)) };
   }
   const is_key = items.at(-1)?.origin === "key";
-  const subject = is_key ? `the name ${quote(String(path.at(-1)))}` : name(path);
+  const subject = is_key
+    ? `the name ${quote(String(path.at(-1)))} in ${name(path.slice(0, -1))}`
+    : name(path);
   return { path, concerns: is_key ? "key" : "value", ...said(issue, subject) };
 }
 

@@ -21,6 +21,8 @@ export function urlComplaint(value: string): Complaint | undefined {
       hint: "take out what stands before the @; a client's secret goes into client_secret",
     };
   }
+  if (url.hostname.includes("*"))
+    return { sentence: "must not hold a wildcard", hint: "write the host in full" };
   if (value.includes("#"))
     return { sentence: "must not have a fragment", hint: "take out the # and what follows it" };
   return undefined;
@@ -40,7 +42,7 @@ export function originComplaint(value: string): Complaint | undefined {
   return undefined;
 }
 
-/** Where the browser comes back to: this machine, plain http, and a path, because URL parsing adds one (FACTS §3). */
+/** Where the browser comes back to: this machine, plain http, and a path, because URL parsing would add one. */
 export function redirectComplaint(value: string): Complaint | undefined {
   const url = parse(value);
   const example = "as in http://localhost:8888/callback, exactly as it is registered at the provider";
