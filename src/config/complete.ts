@@ -1,4 +1,5 @@
 import { OidcTokenError } from "../errors.js";
+import { type Preset, presetFor, presetNamed } from "../providers/index.js";
 import { variableOf } from "./environment.js";
 import { accountOf } from "./identity.js";
 import type { ProfileLayer } from "./layers.js";
@@ -20,7 +21,9 @@ const TIMEOUT = 10;
  * frozen. Throws an OidcTokenError of kind `configuration`.
  */
 export function completeProfile(frame: ProfileFrame, layers: readonly ProfileLayer[]): Profile {
-  const values: ProfileLayer = Object.assign({}, ...layers.toReversed());
+  const said: ProfileLayer = Object.assign({}, ...layers.toReversed());
+  const preset = presetNamed(said.preset) ?? presetFor(said.issuer);
+  const values: ProfileLayer = { ...defaultsOf(preset, said), ...said };
   const fail = (sentence: string, hint: string) => {
     const place = frame.at === undefined ? "" : `${frame.at}: `;
     return new OidcTokenError("configuration", `${place}profile ${quote(frame.name)} ${sentence}`, hint);
@@ -52,6 +55,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileLay
     provider: name,
     ...values,
     ...(key && { key }),
+    preset: preset.name,
     name,
     store,
     is_default,
@@ -60,6 +64,20 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileLay
     allowed_origins,
   };
   return deepFreeze({ ...complete, account: accountOf(complete) });
+}
+
+/** The last layer: what the preset says where the user says nothing. */
+function defaultsOf(preset: Preset, said: ProfileLayer): ProfileLayer {
+  const { flow, scope, client_auth, ...defaults } = preset.defaults;
+  const flows = said.flow ?? flow ?? ["authorization_code"];
+  // Providers refuse openid and offline_access to a client that signs nobody in.
+  const attended = flows.some((each) => each === "authorization_code" || each === "device_code");
+  return {
+    ...defaults,
+    ...(flow && { flow: [...flow] }),
+    ...(scope !== undefined && attended && { scope }),
+    ...(client_auth && said.client_secret && { client_auth }),
+  };
 }
 
 type Fail = (sentence: string, hint: string) => OidcTokenError;

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { PRESET_NAMES } from "../providers/index.js";
 import { CLIENT_AUTHS, FLOWS, PROFILE_NAME } from "./profile.js";
 import {
   fieldNameComplaint,
@@ -36,6 +37,14 @@ export const endpointEntries = {
 
 /** The keys of a profile. None has a default here: completeProfile applies them after all layers are merged. */
 export const profileEntries = {
+  preset: v.exactOptional(
+    v.pipe(
+      oneOf(PRESET_NAMES),
+      v.description(
+        "What is known of the provider: its endpoints, its quirks, and defaults for what the profile does not say. Default: recognised from the issuer.",
+      ),
+    ),
+  ),
   issuer: v.exactOptional(
     v.pipe(
       url(),

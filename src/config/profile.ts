@@ -35,6 +35,8 @@ export interface Profile {
   readonly account: string;
   readonly store: StoreChoice;
   readonly flow: readonly Flow[];
+  /** What is known of the provider (src/providers/), named by the user or recognised from the issuer. */
+  readonly preset: string;
   readonly issuer?: string;
   readonly client_id?: string;
   readonly client_secret?: SecretReference;

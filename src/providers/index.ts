@@ -35,8 +35,13 @@ export const PRESETS: readonly Preset[] = [
 export const PRESET_NAMES: readonly string[] = PRESETS.map(({ name }) => name);
 
 /** The preset of this name; undefined where there is none. */
-export function presetNamed(name: string): Preset | undefined {
+export function presetNamed(name: string | undefined): Preset | undefined {
   return PRESETS.find((preset) => preset.name === name);
+}
+
+/** The preset of a profile. */
+export function presetOf(profile: { readonly preset: string }): Preset {
+  return presetNamed(profile.preset) ?? generic;
 }
 
 /** The preset that surely fits this issuer, else `generic`; also for text that is no URL. */
