@@ -11,7 +11,7 @@ import {
   type ProfileValues,
   profileEntries,
 } from "./profile-schema.js";
-import { nearest } from "./quote.js";
+import { nearest, quote } from "./quote.js";
 import { fileEntries } from "./schema.js";
 
 const PREFIX = "OIDC_TOKEN_";
@@ -84,7 +84,13 @@ export function unknownVariables(env: Environment): readonly UnknownVariable[] {
 function check<T extends v.GenericSchema>(variable: string, schema: T, value: unknown): v.InferOutput<T> {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  const name = (path: KeyPath) => (path.length === 0 ? variable : `"${path.join(".")}" in ${variable}`);
+  const name = (path: KeyPath) => {
+    const [first] = path;
+    if (first === undefined) return variable;
+    return typeof first === "number"
+      ? `entry ${first + 1} of ${variable}`
+      : `${quote(path.join("."))} in ${variable}`;
+  };
   const { sentence, hint } = findingOf(result.issues[0], name, () => Object.keys(endpointEntries));
   throw new OidcTokenError("configuration", sentence, hint);
 }

@@ -32,14 +32,12 @@ export function findingOf(
   }
   const inner = innerIssue(issue);
   if (inner) {
-    const path_of_inner = [...path, ...(inner.path ?? []).map((item) => item.key as string | number)];
-    return { path: path_of_inner, concerns: "value", ...said(inner, name(path_of_inner)) };
+    const whole = [...path, ...(inner.path ?? []).map((item) => item.key as string | number)];
+    return { path: whole, concerns: "value", ...said(inner, name(whole)) };
   }
-  const is_key = items.at(-1)?.origin === "key";
-  const subject = is_key
-    ? `the name ${quote(String(path.at(-1)))} in ${name(path.slice(0, -1))}`
-    : name(path);
-  return { path, concerns: is_key ? "key" : "value", ...said(issue, subject) };
+  const isKey = items.at(-1)?.origin === "key";
+  const subject = isKey ? `the name ${quote(String(path.at(-1)))} in ${name(path.slice(0, -1))}` : name(path);
+  return { path, concerns: isKey ? "key" : "value", ...said(issue, subject) };
 }
 
 /** Where one string or a list of them may stand: the issue of the form that was written. */
@@ -68,17 +66,16 @@ function unknownKey(
 ): Complaint {
   const key = String(path.at(-1));
   const container = path.slice(0, -1);
-  const place = container.length > 0 ? ` in ${name(container)}` : "";
   const names = known(container);
   const meant = nearest(key, names);
   let hint = DEFAULT_HINT;
   if (meant) hint = `did you mean ${quote(meant)}?`;
-  else if (container.length === 0 && PROFILE_KEYS.some((k) => k === key))
+  else if (names.includes("profiles") && PROFILE_KEYS.some((k) => k === key))
     hint = `put it into a profile, under "profiles"`;
   else if (container.length === 2 && FILE_KEYS.includes(key))
     hint = "put it at the top of the file, outside the profiles";
   else if (container.length === 2 && ENDPOINT_KEYS.includes(key))
     hint = `put it into "endpoints" of the profile`;
   else if (names.length <= 8) hint = `the keys here are ${quoteAll(names)}`;
-  return { sentence: `unknown key ${quote(key)}${place}`, hint };
+  return { sentence: `unknown key ${quote(key)} in ${name(container)}`, hint };
 }

@@ -114,6 +114,8 @@ describe("the configuration file", () => {
     const sandbox = new Sandbox();
     const path = sandbox.write("~/\u001b[31m/c.jsonc", { "\u001b]0;x\u0007\u202e": 1 });
     const { message } = failure(() => sandbox.load({ config: path }), sandbox);
-    expect(message).toBe('~/\\u001b[31m/c.jsonc:2:3: unknown key "\\u001b]0;x\\u0007\\u202e"');
+    expect(message).toBe(
+      '~/\\u001b[31m/c.jsonc:2:3: unknown key "\\u001b]0;x\\u0007\\u202e" in the configuration',
+    );
   });
 });

@@ -34,7 +34,7 @@ describe("an unknown key", () => {
     const sandbox = new Sandbox();
     sandbox.configure({ issuer: "https://id.example.com" });
     expect(failure(() => sandbox.load(), sandbox)).toMatchObject({
-      message: `${FILE}:2:3: unknown key "issuer"`,
+      message: `${FILE}:2:3: unknown key "issuer" in the configuration`,
       hint: 'put it into a profile, under "profiles"',
     });
     sandbox.configure({ profile: {} });
