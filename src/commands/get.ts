@@ -42,8 +42,9 @@ export async function get(context: Context, options: GetOptions): Promise<void> 
   if (profile.flow[0] === "static_key") {
     tokens = await obtainStaticKey(context, access, asked.rejected_sha256);
   } else {
-    tokens = await obtain(context, access, asked, interactive);
+    // Before anything takes time: what is noted of the files is to be true of what was read.
     remember(context, profile, asked, config.files, read_at);
+    tokens = await obtain(context, access, asked, interactive);
   }
   const answer = asked.id_token ? idToken(tokens, access) : tokens;
   context.stdout.write(formatTokens(asked.format, answer, profile, context.now()));

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { version } from "../../package.json";
 import type { FormatName } from "../formats/output.js";
 import type { StoreChoice } from "./profile.js";
 
@@ -35,10 +36,12 @@ export function snapshotKey(
   configDir: string,
 ): string | undefined {
   const own: string[] = [];
-  for (const name in env) {
-    if (!name.startsWith("OIDC_TOKEN_") || !env[name]) continue;
+  for (const given in env) {
+    // Windows knows variables whatever their case and lists them as they were first written.
+    const name = given.toUpperCase();
+    if (!name.startsWith("OIDC_TOKEN_") || !env[given]) continue;
     if (!SELECTING_VARIABLES.includes(name)) return undefined;
-    own.push(`${name}=${env[name]}`);
+    own.push(`${name}=${env[given]}`);
   }
   return JSON.stringify([argv, own.sort(), cwd, configDir]);
 }
@@ -51,7 +54,6 @@ const SELECTING_VARIABLES = [
   "OIDC_TOKEN_INTERACTIVE",
 ];
 const FILE_NAME = "get.json";
-const VERSION = 1;
 const MOST_ENTRIES = 24;
 /** Milliseconds; clocks of file systems tick more coarsely than the one we read. */
 const TICK = 20;
@@ -99,7 +101,7 @@ export function writeSnapshot(
     mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
     const temporary = `${cacheDir}/${FILE_NAME}.${process.pid}`;
     try {
-      writeFileSync(temporary, JSON.stringify({ v: VERSION, calls }), { mode: 0o600, flag: "wx" });
+      writeFileSync(temporary, JSON.stringify({ version, calls }), { mode: 0o600, flag: "wx" });
       renameSync(temporary, `${cacheDir}/${FILE_NAME}`);
     } catch {
       rmSync(temporary, { force: true });
@@ -109,12 +111,13 @@ export function writeSnapshot(
   }
 }
 
+/** What another version of this program made of the same files may differ. */
 function readAll(cacheDir: string): Record<string, Snapshot> {
   const kept = JSON.parse(readFileSync(`${cacheDir}/${FILE_NAME}`, "utf8")) as {
-    v: unknown;
-    calls: Record<string, Snapshot>;
+    version: unknown;
+    calls: Record<string, Snapshot> | null;
   };
-  return kept.v === VERSION ? kept.calls : {};
+  return kept.version === version && typeof kept.calls === "object" ? { ...kept.calls } : {};
 }
 
 function changedSince(path: string, milliseconds: number): boolean {

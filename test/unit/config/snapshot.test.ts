@@ -187,11 +187,11 @@ describe("a damaged file", () => {
     ["that is cut off", '{"version":version,"calls":{"['],
     ["that is no object", "null"],
     ["that is a list", "[]"],
-    ["with no calls", JSON.stringify({ version: version })],
-    ["whose calls are null", JSON.stringify({ version: version, calls: null })],
-    ["whose calls are text", JSON.stringify({ version: version, calls: "x" })],
-    ["with a call that is null", JSON.stringify({ version: version, calls: { [KEY]: null } })],
-    ["with a call without files", JSON.stringify({ version: version, calls: { [KEY]: facts } })],
+    ["with no calls", JSON.stringify({ version })],
+    ["whose calls are null", JSON.stringify({ version, calls: null })],
+    ["whose calls are text", JSON.stringify({ version, calls: "x" })],
+    ["with a call that is null", JSON.stringify({ version, calls: { [KEY]: null } })],
+    ["with a call without files", JSON.stringify({ version, calls: { [KEY]: facts } })],
     ["of another version", JSON.stringify({ version: "0.0.1", calls: { [KEY]: { files: [], ...facts } } })],
   ])("%s is not believed, and mended by the next call", (_what, text) => {
     mkdirSync(cache, { recursive: true });
