@@ -25,9 +25,18 @@ export function lockDir(env: Readonly<Record<string, string | undefined>>): stri
   const uid = process.getuid?.();
   if (uid === undefined) return `${tmpdir()}/oidc-token`;
   for (const candidate of [env.XDG_RUNTIME_DIR, `/run/user/${uid}`]) {
-    if (candidate?.startsWith("/") && statSync(candidate, { throwIfNoEntry: false })?.uid === uid) {
+    if (candidate?.startsWith("/") && ownerOf(candidate) === uid) {
       return `${candidate}/oidc-token`;
     }
   }
   return `/tmp/oidc-token-${uid}`;
+}
+
+function ownerOf(folder: string): number | undefined {
+  try {
+    return statSync(folder).uid;
+  } catch {
+    // Absent, or left over from the session of a user who shows it to nobody else.
+    return undefined;
+  }
 }
