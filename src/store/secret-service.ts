@@ -74,6 +74,7 @@ export async function readSecret(
       member: "GetSecret",
       body: [objectPath(session)],
     });
+    if (reply.error_name === "org.freedesktop.Secret.Error.IsLocked") return "locked";
     const [value] = reply.body;
     if (!Array.isArray(value) || !Buffer.isBuffer(value[2])) return "unchecked";
     secret = value[2].toString("utf8");

@@ -7,12 +7,15 @@ export interface Kept {
 
 /**
  * The store a configuration asks for (`auto`, `keyring` or `file`), made of the real stores. Only one of them
- * holds an account at a time; where two were left by a killed process, the text of both is the same.
+ * holds an account at a time; where a killed process has left two, the file's is the newer and the one that is read.
  */
 export interface TokenStore {
-  /** Looks where the token may be: for `auto` in the file first (one failed open), then in the keyring. */
+  /**
+   * Looks in the file first (one failed open), then in the keyring, whatever the choice: an earlier configuration may
+   * have put it there. Only with `file` does a keyring that cannot be read not matter.
+   */
   get(account: string): Promise<Kept | undefined>;
-  /** Keeps it where it is already kept; where it is kept nowhere, as `place` does. */
+  /** With `auto` keeps it where it is already kept; otherwise, and where it is kept nowhere, as `place` does. */
   set(account: string, text: string): Promise<StoreName>;
   /** At sign-in: chooses the store anew, moves the account there, tells once if `auto` fell back to the file. */
   place(account: string, text: string): Promise<StoreName>;

@@ -1,0 +1,62 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ProcessLock } from "../../../src/store/lock.js";
+
+/** What happens between a contender's look at the folder and its attempt to create the next entry. */
+const meanwhile = vi.hoisted(() => ({ beforeLink: undefined as (() => void) | undefined, hardLinks: true }));
+
+vi.mock("node:fs", async (original) => {
+  const fs = await original<typeof import("node:fs")>();
+  return {
+    ...fs,
+    linkSync: (from: string, to: string) => {
+      const happen = meanwhile.beforeLink;
+      meanwhile.beforeLink = undefined;
+      happen?.();
+      if (!meanwhile.hardLinks) throw Object.assign(new Error("no links here"), { code: "EPERM" });
+      fs.linkSync(from, to);
+    },
+  };
+});
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "oidc-token-race-"));
+  meanwhile.hardLinks = true;
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const take = () => new ProcessLock(folder).tryAcquire("a");
+
+const entries = () => join(folder, readdirSync(folder)[0] as string);
+
+test.each([true, false])(
+  "a contender that comes late with an old listing does not win (hard links: %s)",
+  async (hardLinks) => {
+    meanwhile.hardLinks = hardLinks;
+    await (await take())?.();
+    meanwhile.beforeLink = () => {
+      // A second owner has come and gone and the third, which has cleared away what was below, holds it.
+      writeFileSync(join(entries(), "3"), '{"pid":1,"place":"elsewhere"}');
+      rmSync(join(entries(), "1"));
+    };
+    expect(await take()).toBeUndefined();
+    expect(readdirSync(entries())).toEqual(["3"]);
+  },
+);
+
+test("a contender whose listing misses a later entry that is just being replaced does not win", async () => {
+  await (await take())?.();
+  // The later owner's entry is gone again before the second look, and its successor's not yet in that listing.
+  meanwhile.beforeLink = () => rmSync(join(entries(), "1"));
+  expect(await take()).toBeUndefined();
+});
+
+test("of two that see the same state one wins, also where the file system has no hard links", async () => {
+  meanwhile.hardLinks = false;
+  const both = await Promise.all([take(), take()]);
+  expect(both.filter(Boolean)).toHaveLength(1);
+  expect(readdirSync(entries())).toEqual(["1"]);
+});
