@@ -6,8 +6,10 @@ import type { CallbackPage } from "./callback-page.js";
 
 /** Bytes. Browsers send every cookie of `localhost`, whatever its port, so Node's 16 KB can be too few. */
 const LARGEST_HEADER = 65_536;
-/** Milliseconds a browser has to send its request, and to take the page. */
-const PATIENCE = 10_000;
+/** Milliseconds a browser has to send its request. */
+const REQUEST_PATIENCE = 10_000;
+/** Milliseconds a browser has to take the page, before the program goes on without it. */
+const PAGE_PATIENCE = 2000;
 
 export interface LoopbackServer {
   /** The redirect URI with the port that is listened on. */
@@ -68,7 +70,7 @@ export async function listenForCallback(redirect_uri: URL, state: string): Promi
     for (const address of addressesOf(redirect)) {
       const port = redirect.port === "" ? 0 : Number(redirect.port);
       const server = createServer(
-        { maxHeaderSize: LARGEST_HEADER, headersTimeout: PATIENCE, requestTimeout: PATIENCE },
+        { maxHeaderSize: LARGEST_HEADER, headersTimeout: REQUEST_PATIENCE, requestTimeout: REQUEST_PATIENCE },
         handle,
       );
       const listening = await listen(server, address, port);
@@ -95,7 +97,7 @@ const PLAIN = {
 
 function send(response: ServerResponse, page: CallbackPage): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, PATIENCE);
+    const timer = setTimeout(resolve, PAGE_PATIENCE);
     response.once("close", () => {
       clearTimeout(timer);
       resolve();

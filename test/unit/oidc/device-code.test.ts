@@ -171,7 +171,7 @@ describe("polling (RFC 8628 §3.5)", () => {
 
   it.each(["access_denied", "authorization_declined"])("is refused for %s", async (code) => {
     const { error: failure } = await poll({}, error(code));
-    expect(failure).toMatchObject({ kind: "refused", message: `the sign-in was refused: ${code}` });
+    expect(failure).toMatchObject({ kind: "refused", message: expect.stringContaining(code) });
   });
 
   it("polls no longer than the code lives", async () => {

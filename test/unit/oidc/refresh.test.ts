@@ -113,7 +113,7 @@ describe("what providers say for an ended session", () => {
     ["invalid_grant", { status: 400, body: { error: "invalid_grant" } }],
     ["LemonLDAP's invalid_request", { status: 400, body: { error: "invalid_request" } }],
     ["glewlwyd's 400 with an empty body", { status: 400, body: "" }],
-    ["GitHub's 200 with bad_refresh_token", { body: { error: "bad_refresh_token" } }],
+    ["a 200 with invalid_grant", { body: { error: "invalid_grant" } }],
     ["Entra's interaction_required", { status: 400, body: { error: "interaction_required" } }],
     [
       "invalid_grant with a challenge",

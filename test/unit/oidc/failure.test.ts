@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { benchFor } from "../../support/grants.js";
+import { type Answer, answering } from "./answering.js";
+
+const SECRET = "canary-client-secret";
+const REFRESH = "canary-refresh-token";
+const JWT = "eyJhbGciOiJSUzI1NiJ9.eyJjYW5hcnkiOiJjYW5hcnktand0In0.Y2FuYXJ5";
+
+async function refreshError(answer: Answer | "network error") {
+  const { grants, log } = await benchFor(
+    {
+      client_id: "c",
+      client_auth: "client_secret_post",
+      endpoints: { token_endpoint: "https://provider.example/token" },
+    },
+    { client_secret: SECRET, context: { fetch: answering(answer) } },
+  );
+  const error = await grants.refresh(REFRESH).then(
+    (result) => result,
+    (error) => error,
+  );
+  return { error, log: log.join("\n") };
+}
+
+describe("what a failure says", () => {
+  it.each<[string, Answer | "network error"]>([
+    [
+      "an error that echoes the request",
+      { status: 400, body: { error: "invalid_client", error_description: `bad ${SECRET} and ${REFRESH}` } },
+    ],
+    ["an error that is the secret", { status: 400, body: { error: SECRET } }],
+    [
+      "a description with a JWT",
+      { status: 400, body: { error: "invalid_scope", error_description: `got ${JWT}` } },
+    ],
+    [
+      "an ended session that echoes the token",
+      { status: 400, body: { error: "invalid_grant", error_description: `unknown token ${REFRESH}` } },
+    ],
+    ["a page with the secret", { status: 500, body: `<html>${SECRET} ${REFRESH}` }],
+    ["a 404 with the secret", { status: 404, body: `<html>${SECRET} ${REFRESH}` }],
+    ["a token that is not a bearer token", { body: { access_token: JWT, token_type: "mac" } }],
+    ["an id token that is none", { body: { access_token: JWT, token_type: "bearer", id_token: SECRET } }],
+    ["an id token for somebody else", { body: { access_token: JWT, token_type: "bearer", id_token: JWT } }],
+    [
+      "a refresh token that is a number",
+      { body: { access_token: JWT, token_type: "bearer", refresh_token: 7 } },
+    ],
+    ["an access token that is a list", { body: { access_token: [SECRET], token_type: "bearer" } }],
+    ["a network error", "network error"],
+  ])("holds no secret: %s", async (_name, answer) => {
+    const { error, log } = await refreshError(answer);
+    const shown = `${error.message} ${error.hint} ${error.reason} ${log}`;
+    expect(error.kind ?? error.outcome).toBeTruthy();
+    expect(shown).not.toMatch(/canary|eyJ/);
+    expect(error.kind).not.toBe("defect");
+  });
+
+  it("is one lowercase sentence without a full stop, and a hint", async () => {
+    const { error } = await refreshError({
+      status: 400,
+      body: { error: "invalid_scope", error_description: "Scope is unknown.\r\n\u001b[31mAsk.\u0007" },
+    });
+    expect(error.message).toBe(
+      "the provider does not grant this scope: invalid_scope (Scope is unknown. [31mAsk)",
+    );
+    expect(error.hint).toBe("check scope in profile test against what the client may ask for");
+  });
+
+  it("cuts a long description", async () => {
+    const { error } = await refreshError({
+      status: 400,
+      body: { error: "invalid_scope", error_description: "x".repeat(100_000) },
+    });
+    expect(error.message.length).toBeLessThan(300);
+  });
+
+  it("names host and path and never the query", async () => {
+    const { error, log } = await refreshError({ status: 503, body: "" });
+    expect(error.message).toBe("provider.example/token is out of order (503)");
+    expect(log).toContain('"endpoint":"provider.example/token"');
+  });
+
+  it("does not read an endless answer to its end", async () => {
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        sent += 65_536;
+        controller.enqueue(new Uint8Array(65_536));
+      },
+    });
+    const { grants } = await benchFor(
+      { endpoints: { token_endpoint: "https://provider.example/token" } },
+      { context: { fetch: async () => new Response(endless) } },
+    );
+    await expect(grants.refresh(REFRESH)).rejects.toMatchObject({
+      kind: "temporary",
+      message: expect.stringContaining("more than 1 MB"),
+    });
+    expect(sent).toBeLessThan(2_000_000);
+  });
+});
+
+describe("what a network failure says", () => {
+  it.each([
+    ["ENOTFOUND", "can't be found by name (ENOTFOUND)"],
+    ["EAI_AGAIN", "can't be found by name (EAI_AGAIN)"],
+    ["ECONNREFUSED", "refused the connection (ECONNREFUSED)"],
+    ["ConnectionRefused", "refused the connection (ConnectionRefused)"],
+    ["ECONNRESET", "broke off the connection (ECONNRESET)"],
+    ["UND_ERR_SOCKET", "broke off the connection (UND_ERR_SOCKET)"],
+    ["UND_ERR_CONNECT_TIMEOUT", "can't be reached (UND_ERR_CONNECT_TIMEOUT)"],
+    [
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      "has a TLS certificate that is not trusted here (SELF_SIGNED_CERT_IN_CHAIN)",
+    ],
+    [
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      "has a TLS certificate that is not trusted here (UNABLE_TO_VERIFY_LEAF_SIGNATURE)",
+    ],
+    ["canary secret: not a code", "can't be reached (fetch failed)"],
+  ])("%s: %s", async (code, message) => {
+    const fetch = async () => {
+      throw Object.assign(new TypeError("fetch failed"), { cause: { code } });
+    };
+    const { grants } = await benchFor(
+      { endpoints: { token_endpoint: "https://provider.example/token" } },
+      { context: { fetch } },
+    );
+    await expect(grants.refresh(REFRESH)).rejects.toMatchObject({
+      kind: "temporary",
+      message: `provider.example/token ${message}`,
+    });
+  });
+});
