@@ -10,6 +10,7 @@ import {
 import type { Profile } from "../config/profile.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { presetOf } from "../providers/index.js";
 import type { SignInRequest } from "../token/grants.js";
 import { failurePage, successPage } from "./callback-page.js";
 import type { Client } from "./client.js";
@@ -67,7 +68,7 @@ async function authorizationUrl(
   { configuration, profile }: Client,
   checks: Checks & { readonly redirect_uri: string },
 ): Promise<string> {
-  const parameters = signInParameters(profile);
+  const parameters = signInParameters(profile, presetOf(profile).authorization_params);
   parameters.set("redirect_uri", checks.redirect_uri);
   parameters.set("response_type", "code");
   parameters.set("state", checks.state);

@@ -2,6 +2,7 @@ import type { ClientAuth } from "openid-client";
 import type { ClientAuth as Method, Profile } from "../config/profile.js";
 import type { Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { presetOf } from "../providers/index.js";
 import type { Redactor } from "./redact.js";
 
 /**
@@ -9,10 +10,12 @@ import type { Redactor } from "./redact.js";
  * request needs it. Throws `configuration` where `client_auth` asks for a secret and there is none.
  */
 export function clientAuthentication(profile: Profile, secrets: Secrets, redactor: Redactor): ClientAuth {
+  const isBareAtDeviceRequest = presetOf(profile).device_request_without_secret === true;
   return async (server, client, body, headers) => {
-    const secret = profile.client_auth === "none" ? undefined : await secrets.client_secret();
+    const bare = profile.client_auth === "none" || (isDeviceRequest(body) && isBareAtDeviceRequest);
+    const secret = bare ? undefined : await secrets.client_secret();
     redactor.hide(secret);
-    const method = methodFor(profile, secret, server.token_endpoint_auth_methods_supported);
+    const method = bare ? "none" : methodFor(profile, secret, server.token_endpoint_auth_methods_supported);
     if (method === "none" || secret === undefined) {
       body.set("client_id", client.client_id);
     } else if (method === "client_secret_post") {
@@ -26,6 +29,11 @@ export function clientAuthentication(profile: Profile, secrets: Secrets, redacto
       headers.set("authorization", `Basic ${credentials}`);
     }
   };
+}
+
+/** Of the requests a client authenticates, only this one (RFC 8628 §3.1) carries neither a grant nor a token. */
+function isDeviceRequest(body: URLSearchParams): boolean {
+  return !body.has("grant_type") && !body.has("token");
 }
 
 function methodFor(

@@ -1,14 +1,23 @@
 import {
   allowInsecureRequests,
   Configuration,
+  type CustomFetch,
   customFetch,
   discovery,
   type ServerMetadata,
 } from "openid-client";
-import type { Profile } from "../config/profile.js";
+import type { Endpoints, Profile } from "../config/profile.js";
 import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { presetOf } from "../providers/index.js";
 import { clientAuthentication } from "./client-auth.js";
+import {
+  completeDocument,
+  discoveryAddress,
+  knownEndpoints,
+  requestAddress,
+  signingAlgorithms,
+} from "./discovery.js";
 import { type EndpointName, isLoopback, secureUrl } from "./endpoints.js";
 import { refusalIn } from "./failure.js";
 import { providerFetch } from "./provider-fetch.js";
@@ -22,7 +31,7 @@ export interface Client {
 }
 
 /**
- * openid-client's Configuration for one operation: from the profile's `endpoints` where all of `wanted` are there,
+ * openid-client's Configuration for one operation: from the endpoints known already where all of `wanted` are there,
  * else from the issuer's discovery document with `endpoints` on top. `signal` ends every request made with it.
  * Throws `configuration` where the profile can't work, and what a request may throw.
  */
@@ -35,41 +44,63 @@ export async function openClient(
   signal: AbortSignal,
 ): Promise<Client> {
   const client_id = requireClientId(profile);
+  const { issuer_rule, dialect } = presetOf(profile);
   const authentication = clientAuthentication(profile, secrets, redactor);
   const fetch = providerFetch(context, redactor, {
     seconds: profile.timeout,
     signal,
     drop_id_token: profile.id_token === "ignore",
-    onDiscovery: (document) => Object.assign(document, complete(document), profile.endpoints),
+    dialect,
+    onDiscovery: (document) => completeDocument(document, requireIssuer(profile), profile),
   });
+  const endpoints = knownEndpoints(profile);
   const insecure = usesPlainHttp(profile) ? [allowInsecureRequests] : [];
   let configuration: Configuration;
-  if (wanted.every((name) => profile.endpoints[name] !== undefined)) {
-    configuration = new Configuration(configuredServer(profile), client_id, undefined, authentication);
+  if (!needsDiscovery(profile, endpoints, wanted)) {
+    configuration = new Configuration(
+      configuredServer(profile, endpoints),
+      client_id,
+      undefined,
+      authentication,
+    );
     configuration[customFetch] = fetch;
     for (const allow of insecure) allow(configuration);
   } else {
-    const options = { [customFetch]: fetch, execute: insecure, timeout: profile.timeout };
-    configuration = await discover(profile, (issuer, algorithm) =>
-      discovery(issuer, client_id, undefined, authentication, { ...options, algorithm }),
+    const issuer = requireIssuer(profile);
+    const options = {
+      [customFetch]: ((url, init) => fetch(requestAddress(url, issuer, issuer_rule), init)) as CustomFetch,
+      execute: insecure,
+      timeout: profile.timeout,
+    };
+    const address = discoveryAddress(issuer, issuer_rule);
+    configuration = await discover(profile, issuer, (algorithm) =>
+      discovery(address, client_id, undefined, authentication, { ...options, algorithm }),
     );
   }
   return { configuration, profile, redactor };
 }
 
+function needsDiscovery(profile: Profile, endpoints: Endpoints, wanted: readonly EndpointName[]): boolean {
+  const preset = presetOf(profile);
+  if (!preset.discovery) return false;
+  // Only the document says who issues the ID tokens of such a provider.
+  if (preset.issuer_rule !== "exact" && profile.issuer !== undefined) return true;
+  return wanted.some((name) => endpoints[name] === undefined);
+}
+
 /** OpenID Connect Discovery, then RFC 8414 where the provider has only that. */
 async function discover(
   profile: Profile,
-  ask: (issuer: URL, algorithm: "oidc" | "oauth2") => Promise<Configuration>,
+  issuer: URL,
+  ask: (algorithm: "oidc" | "oauth2") => Promise<Configuration>,
 ): Promise<Configuration> {
-  const issuer = requireIssuer(profile);
   try {
-    return await ask(issuer, "oidc");
+    return await ask("oidc");
   } catch (error) {
     if (refusalIn(error)?.status !== 404) throw error;
   }
   try {
-    return await ask(issuer, "oauth2");
+    return await ask("oauth2");
   } catch (error) {
     const status = refusalIn(error)?.status;
     if (status === undefined) throw error;
@@ -117,21 +148,8 @@ function usesPlainHttp(profile: Profile): boolean {
   });
 }
 
-function configuredServer(profile: Profile): ServerMetadata {
-  const anyEndpoint = profile.endpoints.token_endpoint ?? profile.endpoints.revocation_endpoint ?? "";
+function configuredServer(profile: Profile, endpoints: Endpoints): ServerMetadata {
+  const anyEndpoint = endpoints.token_endpoint ?? endpoints.revocation_endpoint ?? "";
   const issuer = profile.issuer ?? (URL.canParse(anyEndpoint) ? new URL(anyEndpoint).origin : "");
-  return { issuer, ...complete({}), ...profile.endpoints };
-}
-
-/**
- * Without a list openid-client takes only RS256. The signature of an id token that came straight from the token
- * endpoint over TLS is not checked (OpenID Connect Core §3.1.3.7), so any asymmetric algorithm is as good.
- */
-function complete(document: Record<string, unknown>): Partial<ServerMetadata> {
-  if (Array.isArray(document.id_token_signing_alg_values_supported)) return {};
-  return {
-    id_token_signing_alg_values_supported: [
-      ..."RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519 HS256 HS384 HS512".split(" "),
-    ],
-  };
+  return { issuer, ...signingAlgorithms({}), ...endpoints };
 }

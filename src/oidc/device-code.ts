@@ -6,6 +6,7 @@ import {
 } from "openid-client";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { presetOf } from "../providers/index.js";
 import type { DeviceAuthorization, SignInRequest } from "../token/grants.js";
 import type { Client } from "./client.js";
 import { requireEndpoints } from "./endpoints.js";
@@ -27,7 +28,8 @@ export async function deviceCode(
 ): Promise<TokenEndpointResponse> {
   requireEndpoints(client, ["device_authorization_endpoint", "token_endpoint"]);
   const { configuration, profile, redactor } = client;
-  const response = await initiateDeviceAuthorization(configuration, signInParameters(profile));
+  const asked = signInParameters(profile, presetOf(profile).device_params);
+  const response = await initiateDeviceAuthorization(configuration, asked);
   redactor.hide(response.device_code);
   const seconds = Math.min(response.expires_in, request.timeout);
   const deadline = context.now() + seconds;

@@ -5,7 +5,7 @@ import { OidcTokenError } from "../errors.js";
 import { deadline } from "./deadline.js";
 import { interrupted } from "./failure.js";
 import type { Redactor } from "./redact.js";
-import { repairResponse } from "./response-repair.js";
+import { type RepairOptions, repairResponse } from "./response-repair.js";
 
 const USER_AGENT = `oidc-token/${packageJson.version}`;
 /** Bytes. The largest real answers, discovery documents and tokens with many groups, stay under 100 kB. */
@@ -17,6 +17,7 @@ export interface ProviderFetchOptions {
   /** Ends the whole operation this request is part of. */
   readonly signal: AbortSignal;
   readonly drop_id_token: boolean;
+  readonly dialect?: RepairOptions["dialect"];
   /** Rewrites the discovery document; other answers are left alone. */
   readonly onDiscovery: (document: Record<string, unknown>) => void;
 }
@@ -32,36 +33,40 @@ export function providerFetch(
 ): CustomFetch {
   return async (url, init) => {
     const endpoint = nameOf(url);
-    const limit = deadline(options.seconds, options.signal);
     const started = performance.now();
     const elapsed = () => Math.round(performance.now() - started);
-    try {
-      const response = await context.fetch(url, {
-        method: init.method,
-        headers: { ...init.headers, "user-agent": USER_AGENT },
-        body: init.body ?? null,
-        redirect: "manual",
-        signal: limit.signal,
-      });
-      const text = await readText(response, endpoint);
-      const repaired = repairResponse(response, text, options);
-      const error = await errorCode(repaired, redactor);
-      context.log.debug("provider answered", { endpoint, status: response.status, ms: elapsed(), error });
-      if (isTemporary(response.status)) throw troubleAnswer(endpoint, response);
-      return url.includes("/.well-known/") ? await rewrite(repaired, options.onDiscovery) : repaired;
-    } catch (error) {
-      if (error instanceof OidcTokenError) throw error;
-      const why = limit.why();
-      context.log.debug("no answer from the provider", {
-        endpoint,
-        ms: elapsed(),
-        error: why ?? networkCode(error),
-      });
-      if (why === "interrupted") throw interrupted();
-      if (why === "timeout") throw silence(endpoint, elapsed());
-      throw networkTrouble(endpoint, error);
-    } finally {
-      limit.end();
+    const [response, text] = await exchange();
+    const repaired = repairResponse(response, text, options);
+    const error = await errorCode(repaired, redactor);
+    context.log.debug("provider answered", { endpoint, status: response.status, ms: elapsed(), error });
+    if (isTemporary(response.status)) throw troubleAnswer(endpoint, response);
+    return url.includes("/.well-known/") ? await rewrite(repaired, options.onDiscovery) : repaired;
+
+    async function exchange(): Promise<readonly [response: Response, text: string]> {
+      const limit = deadline(options.seconds, options.signal);
+      try {
+        const response = await context.fetch(url, {
+          method: init.method,
+          headers: { ...init.headers, "user-agent": USER_AGENT },
+          body: init.body ?? null,
+          redirect: "manual",
+          signal: limit.signal,
+        });
+        return [response, await readText(response, endpoint)];
+      } catch (error) {
+        if (error instanceof OidcTokenError) throw error;
+        const why = limit.why();
+        context.log.debug("no answer from the provider", {
+          endpoint,
+          ms: elapsed(),
+          error: why ?? networkCode(error),
+        });
+        if (why === "interrupted") throw interrupted();
+        if (why === "timeout") throw silence(endpoint, elapsed());
+        throw networkTrouble(endpoint, error);
+      } finally {
+        limit.end();
+      }
     }
   };
 }
@@ -95,13 +100,13 @@ async function rewrite(
   change: (document: Record<string, unknown>) => void,
 ): Promise<Response> {
   if (response.status !== 200) return response;
-  try {
-    const document = (await response.clone().json()) as Record<string, unknown>;
-    change(document);
-    return new Response(JSON.stringify(document), { status: 200, headers: response.headers });
-  } catch {
-    return response;
-  }
+  const document: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  if (typeof document !== "object" || document === null) return response;
+  change(document as Record<string, unknown>);
+  return new Response(JSON.stringify(document), { status: 200, headers: response.headers });
 }
 
 async function errorCode(response: Response, redactor: Redactor): Promise<string | undefined> {

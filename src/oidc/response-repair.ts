@@ -1,6 +1,10 @@
+import type { StandardError } from "../providers/index.js";
+
 export interface RepairOptions {
   /** True where the profile says `id_token: "ignore"`. */
   readonly drop_id_token: boolean;
+  /** The provider's own error codes, and what they mean. */
+  readonly dialect?: Readonly<Record<string, StandardError>> | undefined;
 }
 
 type Body = Record<string, unknown>;
@@ -20,6 +24,7 @@ export function repairResponse(response: Response, text: string, options: Repair
     return new Response(text === "" ? null : text, { status, headers });
   }
   repairBody(body, options);
+  translateError(body, options.dialect ?? {});
   if (typeof body.error === "string" && body.access_token === undefined) {
     // GitHub answers errors with 200 (RFC 6749 §5.2 asks for 400).
     if (status === 200) status = 400;
@@ -48,12 +53,22 @@ function repairBody(body: Body, options: RepairOptions): void {
   }
   rename(body, "verification_url", "verification_uri");
   rename(body, "verification_url_complete", "verification_uri_complete");
+  // Google, where a client asks too often.
+  rename(body, "error_code", "error");
   toNumber(body, "expires_in");
   toNumber(body, "interval");
   if (body.interval === 0) delete body.interval;
   if (body.refresh_token === "") delete body.refresh_token;
   if (body.id_token === "" || options.drop_id_token) delete body.id_token;
   if (typeof body.access_token === "string" && body.token_type === undefined) body.token_type = "bearer";
+}
+
+/** The provider's own code stays readable in the description. */
+function translateError(body: Body, dialect: Readonly<Record<string, StandardError>>): void {
+  const { error, error_description } = body;
+  if (typeof error !== "string" || !Object.hasOwn(dialect, error)) return;
+  body.error = dialect[error];
+  body.error_description = typeof error_description === "string" ? `${error}: ${error_description}` : error;
 }
 
 function rename(body: Body, from: string, to: string): void {

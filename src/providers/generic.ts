@@ -8,9 +8,8 @@ export const generic: Preset = {
   issuer_rule: "exact",
   discovery: true,
   defaults: {},
-  dialect: { authorization_declined: "access_denied" },
-  // LemonLDAP::NG says invalid_request where others say invalid_grant.
-  session_ended: ["invalid_request"],
+  // What LemonLDAP::NG, and GitHub on a company's own host, say for invalid_grant.
+  session_ended: ["invalid_request", "bad_refresh_token"],
   refresh_token: "may_rotate",
   setup:
     "Register a public client (native app) with the grants authorization_code or device_code, and refresh_token, and a loopback redirect URI such as http://127.0.0.1:8888/callback.",
