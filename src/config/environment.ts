@@ -15,8 +15,11 @@ import { nearest, quote } from "./quote.js";
 import { fileEntries } from "./schema.js";
 
 const PREFIX = "OIDC_TOKEN_";
-/** The program's own variables (DESIGN §3); not all are configuration. */
-const OWN_VARIABLES = ["CONFIG", "PROFILE", "STORE", "LOG", "INTERACTIVE"].map((name) => PREFIX + name);
+
+/** The program's own variables, not all of them configuration, and one for each key of a profile (DESIGN §3). */
+const VARIABLES = ["config", "profile", "store", "log", "interactive", ...PROFILE_KEYS].map(
+  (name) => PREFIX + name.toUpperCase(),
+);
 
 /** How the text of a variable becomes what the file would hold. What is not named here is a string. */
 const READERS: Partial<Record<ProfileKey, (text: string, variable: string) => unknown>> = {
@@ -62,23 +65,18 @@ export function profileFromEnvironment(env: Environment): ProfileValues {
   return values;
 }
 
-/** A variable with this program's prefix that means nothing to it, and the one that was probably meant. */
-export interface UnknownVariable {
-  readonly name: string;
-  readonly nearest?: string;
+/** Variables that look like this program's but are not: most likely misspelt, perhaps somebody else's. */
+export function unknownVariables(env: Environment): readonly string[] {
+  return Object.keys(env)
+    .filter((name) => name.toUpperCase().startsWith(PREFIX) && env[name] && !VARIABLES.includes(name))
+    .sort();
 }
 
-/** Variables that look like this program's but are not: most likely misspelt, perhaps somebody else's. */
-export function unknownVariables(env: Environment): readonly UnknownVariable[] {
-  const known = [...OWN_VARIABLES, ...PROFILE_KEYS.map(variableOf)];
-  return Object.keys(env)
-    .filter((name) => name.toUpperCase().startsWith(PREFIX) && env[name] && !known.includes(name))
-    .sort()
-    .map((name) => {
-      const suffixes = known.map((variable) => variable.slice(PREFIX.length));
-      const meant = nearest(name.slice(PREFIX.length), suffixes);
-      return meant === undefined ? { name } : { name, nearest: PREFIX + meant };
-    });
+/** The variable that was probably meant by an unknown one. */
+export function nearestVariable(name: string): string | undefined {
+  const suffixes = VARIABLES.map((variable) => variable.slice(PREFIX.length));
+  const meant = nearest(name.slice(PREFIX.length), suffixes);
+  return meant && PREFIX + meant;
 }
 
 function check<T extends v.GenericSchema>(variable: string, schema: T, value: unknown): v.InferOutput<T> {

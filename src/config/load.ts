@@ -9,7 +9,7 @@ import { findProjectFile } from "./project-file.js";
 import { nearest, printable, quote, quoteAll } from "./quote.js";
 import { readUserFile } from "./user-file.js";
 
-export { unknownVariables } from "./environment.js";
+export { nearestVariable, unknownVariables } from "./environment.js";
 
 export type Surroundings = Pick<Context, "env" | "cwd"> & {
   readonly paths: Pick<Context["paths"], "config" | "home">;
@@ -24,14 +24,11 @@ export interface ConfigChoice {
 export interface LoadedConfig {
   /** The user's configuration file, there or not. */
   readonly path: string;
-  readonly is_present: boolean;
   /** Every file whose content, appearance or disappearance may change the answer. */
   readonly files: readonly string[];
   readonly store: StoreChoice;
   /** The profiles there are, in the order of the file. */
   readonly names: readonly string[];
-  /** The profile used where the command line names none; undefined where that is open. */
-  readonly default_name: string | undefined;
   /** One profile, complete; without a name the selected one. Throws an OidcTokenError of kind `configuration`. */
   profile(name?: string): Profile;
 }
@@ -77,11 +74,9 @@ export function loadConfig(surroundings: Surroundings, choice: ConfigChoice = {}
 
   return {
     path,
-    is_present: user !== undefined,
     files: [path, ...project.looked_at],
     store,
     names,
-    default_name: by_default?.name,
     profile(name) {
       const wanted = name === undefined || name === selected?.name ? selected : { name };
       if (!wanted) throw user ? noneSelected(path, names) : noConfiguration(path);

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { failure, PUBLIC_CLIENT, Sandbox } from "./sandbox.js";
 
@@ -194,10 +195,10 @@ describe("a profile", () => {
       sandbox.write("~/etc/c.jsonc", { profiles: { work: { key: `{file:${path}}` } } });
       return sandbox.load({ config: "~/etc/c.jsonc", cwd: "/" }).profile().key;
     };
-    expect(at("key.txt")).toEqual({ from: "file", path: `${sandbox.home}/etc/key.txt` });
-    expect(at("../key.txt")).toEqual({ from: "file", path: `${sandbox.home}/key.txt` });
-    expect(at("~/key.txt")).toEqual({ from: "file", path: `${sandbox.home}/key.txt` });
+    expect(at("key.txt")).toEqual({ from: "file", path: join(sandbox.home, "etc/key.txt") });
+    expect(at("../key.txt")).toEqual({ from: "file", path: join(sandbox.home, "key.txt") });
+    expect(at("~/key.txt")).toEqual({ from: "file", path: join(sandbox.home, "key.txt") });
     expect(at("/run/key")).toEqual({ from: "file", path: "/run/key" });
-    expect(at("~other/key")).toEqual({ from: "file", path: `${sandbox.home}/etc/~other/key` });
+    expect(at("~other/key")).toEqual({ from: "file", path: join(sandbox.home, "etc/~other/key") });
   });
 });

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { onTestFinished } from "vitest";
 import { type ConfigChoice, type LoadedConfig, loadConfig } from "../../../src/config/load.js";
 import { OidcTokenError } from "../../../src/errors.js";
@@ -21,7 +21,7 @@ export class Sandbox {
 
   /** Writes a file, `~` being this home, and answers its path. */
   write(path: string, content: string | Uint8Array | object, mode = 0o600): string {
-    const absolute = path.replace(/^~/, this.home);
+    const absolute = normalize(path.replace(/^~/, this.home));
     mkdirSync(dirname(absolute), { recursive: true });
     const isJson = typeof content === "object" && !(content instanceof Uint8Array);
     writeFileSync(absolute, isJson ? JSON.stringify(content, null, 2) : content, { mode });
@@ -51,10 +51,16 @@ export function failure(act: () => unknown, sandbox?: Sandbox): Failure {
     act();
   } catch (error) {
     if (!(error instanceof OidcTokenError)) throw error;
-    const short = (text: string) => (sandbox ? text.replaceAll(sandbox.home, "~") : text);
+    const short = (text: string) => (sandbox ? withSlashes(text.replaceAll(sandbox.home, "~")) : text);
     return { kind: error.kind, message: short(error.message), hint: short(error.hint) };
   }
   throw new Error("it did not fail");
+}
+
+/** Paths below `~` as they are written in the tests, on every platform. */
+function withSlashes(text: string): string {
+  if (process.platform !== "win32") return text;
+  return text.replace(/~\\[^:\s,]*/g, (path) => path.replaceAll("\\", "/"));
 }
 
 export const PUBLIC_CLIENT = { issuer: "https://id.example.com", client_id: "cli" };
