@@ -6,6 +6,7 @@ import {
 } from "openid-client";
 import type { Profile } from "../config/profile.js";
 import { OidcTokenError } from "../errors.js";
+import { presetOf } from "../providers/index.js";
 import type { Redactor } from "./redact.js";
 
 /** What a provider said no with: RFC 6749 §5.2 and §4.1.2.1, or a bare status. Text is as it came. */
@@ -108,11 +109,7 @@ function refused(refusal: Refusal, profile: Profile, redactor: Redactor, cause: 
     case "unauthorized_client":
     case "unsupported_grant_type":
     case "unsupported_response_type":
-      return fail(
-        "refused",
-        `the provider does not let client ${client} use this flow`,
-        `allow the grant for this client at the provider, or change flow in profile ${profile.name}`,
-      );
+      return fail("refused", `the provider does not let client ${client} use this flow`, flowHint(profile));
     case "invalid_scope":
       return fail(
         "refused",
@@ -153,9 +150,18 @@ function refused(refusal: Refusal, profile: Profile, redactor: Redactor, cause: 
       return fail(
         "refused",
         "the provider refused the request",
-        `check client_id, scope and the parameters in profile ${profile.name}`,
+        `check client_id, redirect_uri, scope and the parameters in profile ${profile.name}`,
       );
   }
+}
+
+/** What to switch on at a provider that is known, in its own words. */
+function flowHint(profile: Profile): string {
+  const { name, title, setup } = presetOf(profile);
+  if (name === "generic") {
+    return `allow the grant for this client at the provider, or change flow in profile ${profile.name}`;
+  }
+  return `change flow in profile ${profile.name}, or set the client up at ${title}: ${setup.replace(/\.$/, "")}`;
 }
 
 type Fail = (kind: OidcTokenError["kind"], message: string, hint: string) => OidcTokenError;
