@@ -6,6 +6,7 @@ import { type Import, ROOT, sourceFiles } from "../support/source-imports.js";
 const files = sourceFiles();
 const imports = files.flatMap((file) => file.imports);
 const inProject = imports.filter(({ to }) => to.endsWith(".ts"));
+const packages = imports.filter(({ to }) => !to.endsWith(".ts") && !/^node:|^package\.json$/.test(to));
 const show = ({ from, to, type_only }: Import): string => `${from} → ${to}${type_only ? " (types)" : ""}`;
 
 /** The folder below src/, or the file that lies in none. */
@@ -54,21 +55,22 @@ const EXCEPTIONS = [
   "cli.ts → store/native-call.ts",
 ];
 
-/** Packages that only one part may know, so that each can be replaced there. */
-const OWNERS: Record<string, string> = {
-  "openid-client": "oidc",
-  commander: "cli.ts",
-  valibot: "config",
-  "@valibot/to-json-schema": "config",
-  "jsonc-parser": "config",
-  "@noble/hashes": "config",
-  "fastest-levenshtein": "config",
-  "env-paths": "paths.ts",
-  open: "context.ts",
-  "@clack/prompts": "commands",
-  "yocto-spinner": "commands",
-  uqr: "commands",
-  "@napi-rs/keyring": "store",
+/** The parts that may know a package, so that it can be replaced there. */
+const OWNERS: Record<string, readonly string[]> = {
+  "openid-client": ["oidc"],
+  commander: ["cli.ts"],
+  valibot: ["config"],
+  "@valibot/to-json-schema": ["config"],
+  "jsonc-parser": ["config"],
+  "@noble/hashes": ["config"],
+  "fastest-levenshtein": ["config"],
+  "env-paths": ["paths.ts"],
+  open: ["context.ts"],
+  "@clack/prompts": ["commands"],
+  "yocto-spinner": ["commands"],
+  kleur: ["commands", "cli.ts"],
+  uqr: ["commands"],
+  "@napi-rs/keyring": ["store"],
 };
 
 describe("an import", () => {
@@ -103,13 +105,17 @@ describe("an import", () => {
   });
 
   it("of a package is made where the package belongs", () => {
-    const wrong = imports.filter(({ from, to }) => OWNERS[to] !== undefined && OWNERS[to] !== partOf(from));
+    const wrong = packages.filter(({ from, to }) => !OWNERS[to]?.includes(partOf(from)));
     expect(wrong.map(show)).toEqual([]);
   });
 
   it("of a package names one that is installed with this one", () => {
-    const packages = imports.filter(({ to }) => !to.endsWith(".ts") && !/^node:|^package\.json$/.test(to));
     expect(packages.filter(({ to }) => !(to in dependencies)).map(show)).toEqual([]);
+  });
+
+  it("of Node is made by no part that only computes", () => {
+    const pure = imports.filter(({ from }) => /^(?:token|formats|providers)\/|^errors\.ts$/.test(from));
+    expect(pure.filter(({ to }) => to.startsWith("node:")).map(show)).toEqual([]);
   });
 
   it("in the OpenCode plugin is of Node built-ins only", () => {
@@ -171,10 +177,10 @@ describe("the hot path", () => {
   });
 
   it("loads no package but the one that knows the user's folders", () => {
-    const packages = at_load
+    const names = at_load
       .filter((path) => path.includes("node_modules/"))
       .map((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path);
-    expect(packages.filter((name) => !PACKAGES.includes(name))).toEqual([]);
+    expect(names.filter((name) => !PACKAGES.includes(name))).toEqual([]);
   });
 
   it("leaves nothing to be found at run time but Node itself", () => {
