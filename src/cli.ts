@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import kleur from "kleur";
 import { version } from "../package.json";
 import { type Context, createContext } from "./context.js";
@@ -90,11 +90,15 @@ function program(argv: readonly string[]): Command {
   const root = new Command("oidc-token")
     .description("Hands a valid OAuth access token to whatever needs one.")
     .version(version, "-V, --version")
+    .option("-p, --profile <name>", "the profile to use")
+    .option("--config <file>", "the configuration file to use")
+    .option("--log-level <level>", `how much goes to the log file: ${LOG_LEVELS.join(", ")}`)
+    .option("--no-color", "no colours")
+    .configureHelp({ showGlobalOptions: true })
     .helpCommand(false)
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(usageError(text)) })
-    .action(() => root.help({ error: true }));
+    .configureOutput({ outputError: (text, write) => write(usageError(text)) });
 
   command(root, "get", "print a valid token")
     .option("-f, --format <format>", `what to print: ${Object.keys(FORMATS).join(", ")} (default: token)`)
@@ -134,9 +138,7 @@ function program(argv: readonly string[]): Command {
     .option("--json", "print JSON")
     .action(action(async () => (await import("./commands/models.js")).models));
 
-  const config = command(root, "config", "look at the configuration").action(() =>
-    config.help({ error: true }),
-  );
+  const config = command(root, "config", "look at the configuration");
   command(config, "path", "print where the configuration file is").action(
     action(async () => (await import("./commands/config.js")).showPath),
   );
@@ -152,16 +154,8 @@ function program(argv: readonly string[]): Command {
   return root;
 }
 
-/** A sub-command with the options that go with every command. */
 function command(parent: Command, name: string, description: string): Command {
-  return parent
-    .command(name)
-    .description(description)
-    .allowExcessArguments(false)
-    .option("-p, --profile <name>", "the profile to use")
-    .option("--config <file>", "the configuration file to use")
-    .addOption(new Option("--log-level <level>", `how much goes to the log file: ${LOG_LEVELS.join(", ")}`))
-    .option("--no-color", "no colours");
+  return parent.command(name).description(description).allowExcessArguments(false);
 }
 
 /** Commander's "error: unknown option '--x'" in the two lines that every error has. */

@@ -5,7 +5,7 @@ const argv = process.argv.slice(2);
 async function main(): Promise<void> {
   let failure: unknown;
   try {
-    if (argv[0] === "get" && (await getStored(argv, process.env))) process.exit(0);
+    if (argv.includes("get") && (await getStored(argv, process.env))) process.exit(0);
   } catch (error) {
     failure = error;
   }

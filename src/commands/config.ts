@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { jsonSchema } from "../config/json-schema.js";
 import { configPath, loadConfig, unknownVariables } from "../config/load.js";
 import { maskProfile } from "../config/mask.js";
+import { exposedSecret, resolveSecret } from "../config/secrets.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import type { GlobalOptions } from "./options.js";
@@ -25,13 +26,20 @@ export function show(context: Context, options: GlobalOptions): void {
   );
 }
 
-/** `config check`: every profile is read and every reference to a secret resolved; silent where all is well. */
+/** `config check`: reads every profile and follows every reference to a secret; ends with 0 where all is well. */
 export function check(context: Context, options: GlobalOptions): void {
+  const say = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
   const config = loadConfig(context, options);
-  for (const name of config.names) config.profile(name);
-  context.stderr.write(
-    `oidc-token: ${config.names.length} profile${config.names.length === 1 ? "" : "s"}, no error\n`,
-  );
+  for (const name of config.names) {
+    const { client_secret, key } = config.profile(name);
+    for (const [at, reference] of Object.entries({ client_secret, key })) {
+      if (reference === undefined || reference.from === "keyring") continue;
+      resolveSecret(reference, at, context);
+      const exposed = exposedSecret(reference, context.platform);
+      if (exposed !== undefined) say(exposed);
+    }
+  }
+  say(`${config.names.length} profile${config.names.length === 1 ? "" : "s"}, no error`);
 }
 
 /** `config schema`: the JSON Schema of the file, or with `--path` where an editor finds a copy of it. */
