@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from "node:fs";
 import { version } from "../../package.json";
 import type { FormatName } from "../formats/output.js";
 import type { StoreChoice } from "./profile.js";
@@ -60,7 +60,7 @@ const TICK = 20;
 
 /** Changes with every write to the file, also with one that keeps its size and modification time. */
 function stamp(path: string): string | null {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = look(path);
   return stats ? `${stats.ctimeMs}:${stats.mtimeMs}:${stats.size}:${stats.ino}` : null;
 }
 
@@ -121,6 +121,15 @@ function readAll(cacheDir: string): Record<string, Snapshot> {
 }
 
 function changedSince(path: string, milliseconds: number): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = look(path);
   return stats !== undefined && stats.ctimeMs >= milliseconds;
+}
+
+/** What cannot be looked at, in a folder above that may not be searched, was no source of the configuration either. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }

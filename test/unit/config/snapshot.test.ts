@@ -87,6 +87,17 @@ describe("a snapshot", () => {
   });
 });
 
+it("is kept where a folder above may not be searched, which no project file can be read from", () => {
+  const circle = join(home, "circle");
+  symlinkSync("circle", circle);
+  writeSnapshot(cache, KEY, [config, join(circle, ".oidc-token.jsonc")], later(), facts);
+  expect(read()).toBeDefined();
+  rmSync(circle);
+  mkdirSync(circle);
+  writeFileSync(join(circle, ".oidc-token.jsonc"), "{}");
+  expect(read()).toBeUndefined();
+});
+
 describe("a snapshot is no longer believed once a file it came from", () => {
   beforeEach(() => {
     keep();
