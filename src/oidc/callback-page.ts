@@ -14,7 +14,6 @@ export function successPage(profile: string): CallbackPage {
     className: "success",
     title: "You are signed in",
     sentence: "You can close this window.",
-    detail: "The program that asked for it has what it needs.",
     profile,
     icon: `<path d="M20 33.5l8.5 8.5L45 24"/>`,
   });
@@ -36,7 +35,7 @@ interface Content {
   readonly className: "success" | "failure";
   readonly title: string;
   readonly sentence: string;
-  readonly detail: string;
+  readonly detail?: string;
   readonly profile: string;
   readonly icon: string;
 }
@@ -48,7 +47,7 @@ const STYLE = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-main { width: 100%; max-width: 27rem; padding: 2.75rem 2.25rem 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 1rem; text-align: center; }
+main { width: 100%; max-width: 27rem; padding: 2.75rem 2.25rem 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 1rem; text-align: center; text-wrap: balance; }
 svg { width: 4rem; height: 4rem; fill: none; stroke: currentColor; stroke-width: 3.5; stroke-linecap: round; stroke-linejoin: round; }
 .success svg { color: var(--good); }
 .failure svg { color: var(--bad); }
@@ -69,6 +68,7 @@ const POLICY = [
 ].join("; ");
 
 function page(status: number, content: Content): CallbackPage {
+  const detail = content.detail === undefined ? "" : `<p class="detail">${escapeHtml(content.detail)}</p>\n`;
   const html = `<!doctype html>
 <html lang="en">
 <head>
@@ -83,8 +83,7 @@ function page(status: number, content: Content): CallbackPage {
 <svg viewBox="0 0 64 64" aria-hidden="true" focusable="false"><circle cx="32" cy="32" r="29"/>${content.icon}</svg>
 <h1>${escapeHtml(content.title)}</h1>
 <p>${escapeHtml(content.sentence)}</p>
-<p class="detail">${escapeHtml(content.detail)}</p>
-<footer>oidc-token · profile ${escapeHtml(content.profile)}</footer>
+${detail}<footer>oidc-token · profile ${escapeHtml(content.profile)}</footer>
 </main>
 </body>
 </html>
