@@ -1,6 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Behaviour, type ProviderOptions, startProvider } from "./provider.js";
+import {
+  type Behaviour,
+  type Exchange,
+  type ProviderOptions,
+  startProvider,
+  type TestProvider,
+} from "./provider.js";
 import type { Fault } from "./provider-faults.js";
 
 /** A provider in a process of its own, which can be stopped with SIGSTOP. */
@@ -8,6 +14,7 @@ export interface ProviderProcess {
   readonly issuer: string;
   readonly pid: number;
   counts(): Promise<Record<string, number>>;
+  exchanges(): Promise<readonly Exchange[]>;
   behave(change: Partial<Behaviour>): Promise<void>;
   /** `refuse` can't be undone from here, since nobody listens then: stop the provider instead. */
   fault(fault: Fault | undefined): Promise<void>;
@@ -28,15 +35,16 @@ export async function startProviderProcess(options: ProviderOptions = {}): Promi
   const control = async (path: string, body?: unknown) => {
     const response = await fetch(`${issuer}/control/${path}`, {
       method: "POST",
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return (await response.json()) as { counts: Record<string, number> };
+    return (await response.json()) as Pick<TestProvider, "counts" | "exchanges">;
   };
   return {
     issuer,
     pid: child.pid ?? 0,
     counts: async () => (await control("counts")).counts,
+    exchanges: async () => (await control("exchanges")).exchanges,
     behave: async (change) => void (await control("behaviour", change)),
     fault: async (fault) => void (await control("fault", fault)),
     freeze: () => void child.kill("SIGSTOP"),

@@ -42,6 +42,16 @@ export interface Behaviour {
   person: Person;
 }
 
+/** One request to the token or the device endpoint as the provider saw it, with every secret in it. */
+export interface Exchange {
+  /** Milliseconds since the epoch, when the answer was ready. */
+  readonly at: number;
+  readonly path: string;
+  readonly status: number;
+  readonly asked: Readonly<Record<string, string | undefined>>;
+  readonly answered: Readonly<Record<string, unknown>>;
+}
+
 export interface TestProvider {
   readonly issuer: string;
   readonly port: number;
@@ -50,6 +60,8 @@ export interface TestProvider {
    * it granted (`granted refresh_token`).
    */
   readonly counts: Record<string, number>;
+  /** Everything the token and device endpoints were asked and have answered, in order. */
+  readonly exchanges: readonly Exchange[];
   /** Can be changed at any time. */
   readonly behaviour: Behaviour;
   /** Every request after this meets the fault; undefined mends it. */
@@ -60,6 +72,7 @@ export interface TestProvider {
 /** Boots a real oidc-provider on 127.0.0.1 over plain http, in memory. Call `stop`. */
 export async function startProvider(options: ProviderOptions = {}): Promise<TestProvider> {
   const counts: Record<string, number> = {};
+  const exchanges: Exchange[] = [];
   const behaviour: Behaviour = { access_token_ttl: options.access_token_ttl ?? 3600, person: "agrees" };
   let current: Fault | undefined;
   let handle: ReturnType<Provider["callback"]> | undefined;
@@ -95,6 +108,8 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     if (ctx.path === "/device/auth" && ctx.status === 200) {
       ctx.body = { ...(ctx.body as object), interval: options.device_interval ?? 1 };
     }
+    if (ctx.path === "/token" || ctx.path === "/device/auth")
+      exchanges.push(exchangeOf(ctx as KoaContextWithOIDC));
     if (current?.kind === "lost" && (current.path ?? ctx.path) === ctx.path) ctx.req.socket.destroy();
   });
   handle = provider.callback();
@@ -111,11 +126,23 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     const body = said === "" ? undefined : JSON.parse(said);
     response.writeHead(200, { "content-type": "application/json", connection: "close" });
     if (path === "/control/behaviour") Object.assign(behaviour, body);
-    response.end(JSON.stringify({ counts, behaviour }));
+    response.end(
+      JSON.stringify({ counts, behaviour, exchanges: path === "/control/exchanges" ? exchanges : [] }),
+    );
     if (path === "/control/fault") await fault(body);
   }
 
-  return { issuer, port, counts, behaviour, fault, stop: () => close(server) };
+  return { issuer, port, counts, exchanges, behaviour, fault, stop: () => close(server) };
+}
+
+function exchangeOf({ path, status, body, oidc }: KoaContextWithOIDC): Exchange {
+  return {
+    at: Date.now(),
+    path,
+    status,
+    asked: { ...(oidc?.params as Record<string, string> | undefined) },
+    answered: { ...(body as object) },
+  };
 }
 
 async function configuration(options: ProviderOptions, behaviour: Behaviour): Promise<Configuration> {

@@ -5,7 +5,7 @@ import { createVisitor } from "./person.js";
 import { API, CLIENTS, type TestProvider } from "./provider.js";
 
 /** A profile for the embedded provider's public client, with a JWT access token for its API. */
-export function deviceProfile(provider: TestProvider, overrides: object = {}): object {
+export function deviceProfile(provider: Pick<TestProvider, "issuer">, overrides: object = {}): object {
   return {
     issuer: provider.issuer,
     flow: "device_code",
@@ -15,6 +15,11 @@ export function deviceProfile(provider: TestProvider, overrides: object = {}): o
     base_url: "https://llm.example.test/v1",
     ...overrides,
   };
+}
+
+/** The same with a browser sign-in, which is quicker because nobody polls. */
+export function browserProfile(provider: Pick<TestProvider, "issuer">, overrides: object = {}): object {
+  return deviceProfile(provider, { flow: "authorization_code", ...overrides });
 }
 
 /** The JSON events of `login --json` as they come. */
