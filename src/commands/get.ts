@@ -6,6 +6,7 @@ import { OidcTokenError } from "../errors.js";
 import { FORMATS, type FormatName, formatTokens } from "../formats/output.js";
 import { DEFAULT_LOG_LEVEL } from "../log.js";
 import { unattendedFlow } from "../token/choose-flow.js";
+import { isServable, secondsLeft } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { obtainTokens } from "../token/service.js";
 import type { TokenSet } from "../token/token-set.js";
@@ -46,7 +47,7 @@ export async function get(context: Context, options: GetOptions): Promise<void> 
     remember(context, profile, asked, config.files, read_at);
     tokens = await obtain(context, access, asked, interactive);
   }
-  const answer = asked.id_token ? idToken(tokens, access) : tokens;
+  const answer = asked.id_token ? idToken(tokens, profile.name, context.now()) : tokens;
   context.stdout.write(formatTokens(asked.format, answer, profile, context.now()));
 }
 
@@ -69,7 +70,7 @@ function readOptions(options: GetOptions): Asked {
   };
 }
 
-function obtain(
+async function obtain(
   context: Context,
   access: ProfileAccess,
   asked: Asked,
@@ -78,7 +79,16 @@ function obtain(
   const { refresh_before, timeout } = access.profile;
   const person = interactive ? async () => (await signIn(context, access, {})).tokens : undefined;
   const request = { ...asked, refresh_before, lock_timeout: lockTimeout(timeout) };
-  return obtainTokens(request, tokenPorts(context, access, person));
+  const ports = tokenPorts(context, access, person);
+  const tokens = await obtainTokens(request, ports);
+  if (!asked.id_token || isIdTokenServable(tokens, asked, context.now())) return tokens;
+  // An ID token may end before the access token that came with it.
+  return await obtainTokens({ ...request, force_refresh: true }, ports);
+}
+
+function isIdTokenServable(tokens: TokenSet, { min_validity }: Asked, now: number): boolean {
+  const answer = idTokenAsToken(tokens);
+  return answer === undefined || isServable(answer, { now, min_validity });
 }
 
 /** Lets the next call with the same command line take the hot path. */
@@ -103,13 +113,20 @@ function remember(
   });
 }
 
-function idToken(tokens: TokenSet, access: ProfileAccess): TokenSet {
+function idToken(tokens: TokenSet, profile: string, now: number): TokenSet {
   const answer = idTokenAsToken(tokens);
-  if (answer) return answer;
+  if (!answer) {
+    throw new OidcTokenError(
+      "configuration",
+      `profile "${profile}" has no ID token`,
+      'add "openid" to its scope, then run oidc-token login again',
+    );
+  }
+  if (secondsLeft(answer, now) > 0) return answer;
   throw new OidcTokenError(
-    "configuration",
-    `profile "${access.profile.name}" has no ID token`,
-    'add "openid" to its scope, then run oidc-token login again',
+    "sign_in_needed",
+    `the ID token of profile "${profile}" has expired, and the provider gives a new one only at sign-in`,
+    `run: oidc-token login --profile ${profile}`,
   );
 }
 

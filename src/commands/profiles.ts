@@ -27,6 +27,7 @@ export interface ProfileFacts {
 export async function profiles(context: Context, options: ProfilesOptions): Promise<void> {
   const config = loadConfig(context, options);
   const rows = config.names.map((name) => factsOf(config.profile(name)));
+  if (rows.length === 0) context.stderr.write("oidc-token: no profile yet; run: oidc-token init\n");
   context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows)}\n`);
 }
 

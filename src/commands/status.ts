@@ -33,6 +33,7 @@ export async function status(context: Context, options: StatusOptions): Promise<
   const names = options.profile === undefined ? config.names : [options.profile];
   const rows: ProfileStatus[] = [];
   for (const name of names) rows.push(await statusOf(context, config.profile(name)));
+  if (rows.length === 0) context.stderr.write("oidc-token: no profile yet; run: oidc-token init\n");
   context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows, context.now())}\n`);
 }
 
