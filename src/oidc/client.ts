@@ -73,7 +73,7 @@ export async function openClient(
       timeout: profile.timeout,
     };
     const address = discoveryAddress(issuer, issuer_rule);
-    configuration = await discover(profile, issuer, (algorithm) =>
+    configuration = await discover(profile, (algorithm) =>
       discovery(address, client_id, undefined, authentication, { ...options, algorithm }),
     );
   }
@@ -91,26 +91,30 @@ function needsDiscovery(profile: Profile, endpoints: Endpoints, wanted: readonly
 /** OpenID Connect Discovery, then RFC 8414 where the provider has only that. */
 async function discover(
   profile: Profile,
-  issuer: URL,
   ask: (algorithm: "oidc" | "oauth2") => Promise<Configuration>,
 ): Promise<Configuration> {
   try {
     return await ask("oidc");
   } catch (error) {
-    if (refusalIn(error)?.status !== 404) throw error;
+    if (refusalIn(error)?.status !== 404) throw withoutDocument(error, profile);
   }
   try {
     return await ask("oauth2");
   } catch (error) {
-    const status = refusalIn(error)?.status;
-    if (status === undefined) throw error;
-    throw new OidcTokenError(
-      "configuration",
-      `there is no discovery document at ${issuer.href} (${status})`,
-      `check issuer in profile ${profile.name}, or set endpoints`,
-      { cause: error },
-    );
+    throw withoutDocument(error, profile);
   }
+}
+
+/** A status other than 200 means that the issuer is not there, whatever the provider says besides. */
+function withoutDocument(error: unknown, profile: Profile): unknown {
+  const status = refusalIn(error)?.status;
+  if (status === undefined) return error;
+  return new OidcTokenError(
+    "configuration",
+    `there is no discovery document at ${profile.issuer} (status ${status})`,
+    `check issuer in profile ${profile.name}, or set endpoints`,
+    { cause: error },
+  );
 }
 
 function requireClientId(profile: Profile): string {

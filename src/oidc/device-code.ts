@@ -41,9 +41,10 @@ export async function deviceCode(
   let pause = interval;
   for (;;) {
     const left = deadline - context.now();
-    if (left <= interval) throw tooLate(profile, seconds);
-    await context.sleep(Math.min(pause, left) * 1000, request.signal);
+    await context.sleep(Math.max(0, Math.min(pause, left)) * 1000, request.signal);
     if (request.signal.aborted) throw interrupted();
+    // What is left is too short to ask once more without going below the interval.
+    if (left < interval) throw tooLate(profile, seconds);
     try {
       return await genericGrantRequest(configuration, DEVICE_CODE_GRANT, parameters);
     } catch (error) {

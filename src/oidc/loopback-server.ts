@@ -126,6 +126,8 @@ function listen(server: Server, address: string, port: number): Promise<boolean>
     });
     server.listen({ host: address, port, exclusive: true }, () => {
       server.removeAllListeners("error");
+      // One connection that can't be taken must not end the wait for the next.
+      server.on("error", () => undefined);
       resolve(true);
     });
   });

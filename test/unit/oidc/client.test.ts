@@ -50,14 +50,28 @@ describe("finding the provider", () => {
     expect(received[1]?.url).toBe(`${ISSUER}/.well-known/oauth-authorization-server/tenant`);
   });
 
-  it("says so where there is no document at all", async () => {
-    const { error } = await issue({ issuer: ISSUER }, [
-      { status: 404, body: "" },
-      { status: 404, body: "" },
-    ]);
+  it.each<[number, Answer[]]>([
+    [
+      404,
+      [
+        { status: 404, body: "" },
+        { status: 404, body: "" },
+      ],
+    ],
+    [400, [{ status: 400, body: { error: "invalid_tenant" } }]],
+    [
+      403,
+      [
+        { status: 404, body: "" },
+        { status: 403, body: "<html>" },
+      ],
+    ],
+    [301, [{ status: 301, body: "", headers: { location: "https://elsewhere.example" } }]],
+  ])("says so where the provider answers %i instead of a document", async (status, answers) => {
+    const { error } = await issue({ issuer: ISSUER }, answers);
     expect(error).toMatchObject({
       kind: "configuration",
-      message: `there is no discovery document at ${ISSUER}/ (404)`,
+      message: `there is no discovery document at ${ISSUER} (status ${status})`,
       hint: expect.stringContaining("issuer in profile test"),
     });
   });
