@@ -26,11 +26,16 @@ export async function logout(context: Context, options: LogoutOptions): Promise<
 async function logoutOf(context: Context, profile: Profile, local: boolean): Promise<void> {
   const say = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
   const access = accessProfile(context, profile, { interactive: isTerminal(context), notice: say });
-  // A logout must work when the provider does not, so what fails there is told and no more.
-  const revoked = local || profile.flow[0] === "static_key" ? undefined : await tryRevoke(access, say);
-  // Under the refresh lock, so that a refresh under way cannot bring the tokens back.
-  const forgotten = await holdLock(context, profile.account, lockTimeout(profile.timeout), () =>
-    access.forget(),
+  // Under the refresh lock: a refresh under way would bring a session that nobody revokes, and the tokens back.
+  const [revoked, forgotten] = await holdLock(
+    context,
+    profile.account,
+    lockTimeout(profile.timeout),
+    async () => {
+      // A logout must work when the provider does not, so what fails there is told and no more.
+      const answer = local || profile.flow[0] === "static_key" ? undefined : await tryRevoke(access, say);
+      return [answer, await access.forget()] as const;
+    },
   );
   context.log.info("logout", { profile: profile.name, revoked: revoked ?? "no", forgotten });
   say(forgotten ? `signed out of ${profile.name}` : `was not signed in to ${profile.name}`);

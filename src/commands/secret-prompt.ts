@@ -1,3 +1,4 @@
+import { addAbortSignal } from "node:stream";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { isTerminal } from "./interactive.js";
@@ -10,7 +11,7 @@ const LONGEST_SECRET = 64 * 1024;
  * @throws OidcTokenError `usage` for an empty or impossible secret, `interrupted` on Ctrl-C
  */
 export async function askSecret(context: Context, label: string): Promise<string> {
-  const answer = isTerminal(context) ? await prompt(context, label) : await readAll(context.stdin);
+  const answer = isTerminal(context) ? await prompt(context, label) : await readAll(context);
   const secret = answer.trim();
   if (secret === "") {
     throw new OidcTokenError(
@@ -41,7 +42,8 @@ async function prompt(context: Context, message: string): Promise<string> {
   return answer ?? "";
 }
 
-async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
+async function readAll({ stdin, interrupted }: Context): Promise<string> {
+  addAbortSignal(interrupted, stdin);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stdin) {

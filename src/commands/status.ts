@@ -2,10 +2,12 @@ import kleur from "kleur";
 import { loadConfig } from "../config/load.js";
 import type { Profile } from "../config/profile.js";
 import type { Context } from "../context.js";
+import { isOidcTokenError } from "../errors.js";
 import type { StoreName } from "../store/store.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import { isRefreshDue, isServable } from "../token/freshness.js";
 import type { TokenSet } from "../token/token-set.js";
+import { duration } from "./duration.js";
 import type { GlobalOptions } from "./options.js";
 import { accessProfile } from "./profile-access.js";
 import { table } from "./table.js";
@@ -45,8 +47,8 @@ async function statusOf(context: Context, profile: Profile): Promise<ProfileStat
     ...(profile.issuer !== undefined && { issuer: profile.issuer }),
   };
   if (profile.flow[0] === "static_key" && profile.key?.from !== "keyring") {
-    await access.secrets.key();
-    return { ...common, signed_in: true, has_refresh_token: false, next: "serve" };
+    const signed_in = await isThere(access.secrets.key);
+    return { ...common, signed_in, has_refresh_token: false, next: signed_in ? "serve" : "sign_in" };
   }
   const stored = await access.read();
   const unattended = unattendedFlow(profile.flow) !== undefined;
@@ -58,6 +60,16 @@ async function statusOf(context: Context, profile: Profile): Promise<ProfileStat
     ...(stored && { store: stored.store }),
     next: nextStep(stored?.tokens, profile.refresh_before, unattended, context.now()),
   };
+}
+
+/** One profile whose variable is not set here must not keep the others from being shown. */
+async function isThere(key: () => Promise<string | undefined>): Promise<boolean> {
+  try {
+    return (await key()) !== undefined;
+  } catch (error) {
+    if (isOidcTokenError(error) && error.kind === "configuration") return false;
+    throw error;
+  }
 }
 
 function nextStep(
@@ -99,12 +111,4 @@ function expiry(row: ProfileStatus, now: number): string {
   if (row.expires_at === undefined) return "unknown";
   const left = Math.round(row.expires_at - now);
   return left > 0 ? `in ${duration(left)}` : `${duration(-left)} ago`;
-}
-
-/** The two largest units, as a person says it: "2 h 5 min". */
-function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
-  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
 }
