@@ -16,8 +16,9 @@ import { failurePage, successPage } from "./callback-page.js";
 import type { Client } from "./client.js";
 import { deadline } from "./deadline.js";
 import { isLoopback, requireEndpoints } from "./endpoints.js";
-import { failureOf, interrupted, tooLate } from "./failure.js";
+import { failureOf } from "./failure.js";
 import { type Callback, type LoopbackServer, listenForCallback } from "./loopback-server.js";
+import { interrupted, tooLate } from "./sign-in-end.js";
 import { signInParameters, tokenParameters } from "./token-parameters.js";
 
 /** Milliseconds after which a browser that neither started nor failed counts as not opened. */

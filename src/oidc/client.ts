@@ -19,9 +19,9 @@ import {
   signingAlgorithms,
 } from "./discovery.js";
 import { type EndpointName, isLoopback, secureUrl } from "./endpoints.js";
-import { refusalIn } from "./failure.js";
 import { providerFetch } from "./provider-fetch.js";
 import type { Redactor } from "./redact.js";
+import { refusalIn } from "./refusal.js";
 
 /** What each flow is given. */
 export interface Client {

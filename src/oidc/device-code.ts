@@ -10,7 +10,9 @@ import { presetOf } from "../providers/index.js";
 import type { DeviceAuthorization, SignInRequest } from "../token/grants.js";
 import type { Client } from "./client.js";
 import { requireEndpoints } from "./endpoints.js";
-import { failureOf, interrupted, refusalIn, tooLate } from "./failure.js";
+import { failureOf } from "./failure.js";
+import { refusalIn } from "./refusal.js";
+import { interrupted, tooLate } from "./sign-in-end.js";
 import { signInParameters, tokenParameters } from "./token-parameters.js";
 
 const DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";

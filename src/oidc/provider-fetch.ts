@@ -1,11 +1,11 @@
 import type { CustomFetch } from "openid-client";
 import packageJson from "../../package.json";
 import type { Context } from "../context.js";
-import { OidcTokenError } from "../errors.js";
+import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { deadline } from "./deadline.js";
-import { interrupted } from "./failure.js";
 import type { Redactor } from "./redact.js";
 import { type RepairOptions, repairResponse } from "./response-repair.js";
+import { interrupted } from "./sign-in-end.js";
 
 const USER_AGENT = `oidc-token/${packageJson.version}`;
 /** Bytes. The largest real answers, discovery documents and tokens with many groups, stay under 100 kB. */
@@ -54,7 +54,7 @@ export function providerFetch(
         });
         return [response, await readText(response, endpoint)];
       } catch (error) {
-        if (error instanceof OidcTokenError) throw error;
+        if (isOidcTokenError(error)) throw error;
         const why = limit.why();
         context.log.debug("no answer from the provider", {
           endpoint,

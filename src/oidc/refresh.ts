@@ -3,7 +3,7 @@ import type { Profile } from "../config/profile.js";
 import { presetOf } from "../providers/index.js";
 import type { Client } from "./client.js";
 import { requireEndpoints } from "./endpoints.js";
-import { type Refusal, refusalIn, wording } from "./failure.js";
+import { type Refusal, refusalIn, wording } from "./refusal.js";
 import { tokenParameters } from "./token-parameters.js";
 
 export type RefreshAnswer =

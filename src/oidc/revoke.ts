@@ -2,7 +2,7 @@ import { tokenRevocation } from "openid-client";
 import type { TokenSet } from "../token/token-set.js";
 import type { Client } from "./client.js";
 import { requireEndpoints } from "./endpoints.js";
-import { refusalIn } from "./failure.js";
+import { refusalIn } from "./refusal.js";
 
 /** RFC 7009 §2.1: the refresh token, which takes the access tokens with it, else the access token. */
 export async function revoke(client: Client, tokens: TokenSet): Promise<"revoked" | "not_supported"> {
