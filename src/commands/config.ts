@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jsonSchema } from "../config/json-schema.js";
-import { configPath, loadConfig, unknownVariables } from "../config/load.js";
+import { configPath, loadConfig, nearestVariable, unknownVariables } from "../config/load.js";
 import { maskProfile } from "../config/mask.js";
 import { exposedSecret, resolveSecret } from "../config/secrets.js";
 import type { Context } from "../context.js";
@@ -19,7 +19,9 @@ export function show(context: Context, options: GlobalOptions): void {
   const names = options.profile === undefined ? config.names : [options.profile];
   const profiles = Object.fromEntries(names.map((name) => [name, maskProfile(config.profile(name))]));
   for (const name of unknownVariables(context.env)) {
-    context.stderr.write(`oidc-token: the variable ${name} is none that this program reads\n`);
+    const meant = nearestVariable(name);
+    const suggestion = meant === undefined ? "" : `; did you mean ${meant}?`;
+    context.stderr.write(`oidc-token: the variable ${name} is none that this program reads${suggestion}\n`);
   }
   context.stdout.write(
     `${JSON.stringify({ files: config.files, store: config.store, profiles }, null, 2)}\n`,
@@ -44,15 +46,19 @@ export function check(context: Context, options: GlobalOptions): void {
 
 /** `config schema`: the JSON Schema of the file, or with `--path` where an editor finds a copy of it. */
 export function schema(context: Context, options: { readonly path?: boolean }): void {
-  const text = `${JSON.stringify(jsonSchema(), null, 2)}\n`;
-  context.stdout.write(options.path ? `${writeCopy(context.paths.data, text)}\n` : text);
+  context.stdout.write(options.path ? `${writeSchemaCopy(context.paths.data)}\n` : schemaText());
 }
 
-function writeCopy(dir: string, text: string): string {
+function schemaText(): string {
+  return `${JSON.stringify(jsonSchema(), null, 2)}\n`;
+}
+
+/** Writes the JSON Schema into this folder and answers its path. Throws an OidcTokenError of kind `configuration`. */
+export function writeSchemaCopy(dir: string): string {
   const path = join(dir, "config.schema.json");
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    writeFileSync(`${path}.${process.pid}`, text);
+    writeFileSync(`${path}.${process.pid}`, schemaText());
     renameSync(`${path}.${process.pid}`, path);
   } catch (cause) {
     throw new OidcTokenError(

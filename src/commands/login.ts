@@ -1,4 +1,5 @@
 import { FLOWS, type Profile } from "../config/profile.js";
+import { exposedSecret } from "../config/secrets.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import type { StoreName } from "../store/store.js";
@@ -49,10 +50,12 @@ async function loginTo(context: Context, options: LoginOptions): Promise<LoggedI
   const timeout = options.timeout === undefined ? undefined : parseSeconds("--timeout", options.timeout);
   const profile = selectProfile(context, options);
   if (flow !== undefined && !profile.flow.includes(flow)) throw flowNotInProfile(flow, profile);
-  const access = accessProfile(context, profile, {
-    interactive: isTerminal(context),
-    notice: (sentence) => void context.stderr.write(`oidc-token: ${sentence}\n`),
-  });
+  const notice = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
+  for (const reference of [profile.client_secret, profile.key]) {
+    const exposed = exposedSecret(reference, context.platform);
+    if (exposed !== undefined) notice(exposed);
+  }
+  const access = accessProfile(context, profile, { interactive: isTerminal(context), notice });
   if ((flow ?? profile.flow[0]) === "static_key") return await keepStaticKey(context, access);
   await keepClientSecret(context, access);
   const unattended = unattendedFlow(flow === undefined ? profile.flow : [flow]);
