@@ -7,14 +7,19 @@ import { FORMATS } from "./formats/output.js";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log.js";
 import { endProcess } from "./store/end-process.js";
 import { nativeCallPending } from "./store/native-call.js";
+import { watchStdout } from "./stdout.js";
 
 const interruption = new AbortController();
 
 /** Runs one command line, without the program's name, and ends the process with the exit code of DESIGN §2. */
 export async function run(argv: readonly string[]): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
+  const outputArrived = watchStdout(process.stdout);
+  // Nobody is left to be told.
+  process.stderr.on("error", () => {});
   try {
     await program(argv).parseAsync(argv, { from: "user" });
+    await outputArrived();
     end(EXIT_CODES.done);
   } catch (error) {
     endWith(error);

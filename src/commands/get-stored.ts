@@ -3,6 +3,7 @@ import { readSnapshot, type Snapshot, snapshotKey } from "../config/snapshot.js"
 import { isOidcTokenError } from "../errors.js";
 import { formatTokens } from "../formats/output.js";
 import { userPaths } from "../paths.js";
+import { stdoutFailure } from "../stdout.js";
 import { openStore } from "../store/open.js";
 import { isRefreshDue, isServable } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
@@ -14,7 +15,7 @@ import type { TokenSet } from "../token/token-set.js";
  * nothing, in every other case, also for a command line not seen before: the full command then starts from the
  * beginning and says what is the matter.
  *
- * @throws OidcTokenError of kind `store`, as the full command would
+ * @throws OidcTokenError of kind `store`, as the full command would, or `temporary` where stdout takes nothing
  */
 export async function getStored(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
   const text = await storedAnswer(argv, env);
@@ -56,9 +57,11 @@ function print(text: string): void {
     try {
       written += writeSync(1, bytes, written);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EPIPE") return;
-      if (code !== "EAGAIN") throw error;
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") {
+        const failure = stdoutFailure(error as NodeJS.ErrnoException);
+        if (failure) throw failure;
+        return;
+      }
       // A full pipe that another process has made non-blocking: give its reader a moment.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }

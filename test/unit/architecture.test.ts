@@ -20,6 +20,7 @@ const ARROWS: Record<string, { readonly run?: readonly string[]; readonly types?
   "errors.ts": {},
   "redact.ts": {},
   "log.ts": {},
+  "stdout.ts": { run: ["errors.ts"] },
   "paths.ts": {},
   "global-process.ts": {},
   token: { run: ["errors.ts"], types: ["config/profile.ts"] },
@@ -36,12 +37,22 @@ const ARROWS: Record<string, { readonly run?: readonly string[]; readonly types?
     types: ["config/profile.ts", "token"],
   },
   commands: {
-    run: ["errors.ts", "log.ts", "paths.ts", "config", "token", "formats"],
+    run: ["errors.ts", "log.ts", "paths.ts", "stdout.ts", "config", "providers", "token", "formats"],
     types: ["context.ts", "store/store.ts", "store/token-store.ts"],
   },
   opencode: {},
   "cli.ts": {
-    run: ["errors.ts", "log.ts", "context.ts", "commands", "formats", "package.json"],
+    run: [
+      "errors.ts",
+      "log.ts",
+      "stdout.ts",
+      "context.ts",
+      "commands",
+      "formats",
+      "providers",
+      "config/profile.ts",
+      "package.json",
+    ],
   },
   "main.ts": { run: ["cli.ts", "commands/get-stored.ts"] },
 };
@@ -59,7 +70,7 @@ const EXCEPTIONS = [
 const OWNERS: Record<string, readonly string[]> = {
   "openid-client": ["oidc"],
   commander: ["cli.ts"],
-  valibot: ["config"],
+  valibot: ["config", "commands"],
   "@valibot/to-json-schema": ["config"],
   "jsonc-parser": ["config"],
   "@noble/hashes": ["config"],
