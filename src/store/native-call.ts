@@ -1,13 +1,15 @@
 import { OidcTokenError } from "../errors.js";
 
-let abandoned = 0;
+/** Known by a name to the whole process: the hot path is a bundle of its own with its own copy of this module. */
+const ABANDONED = Symbol.for("oidc-token.abandoned-native-calls");
+const shared = globalThis as { [ABANDONED]?: number };
 
 /**
  * True while a native call that missed its deadline still holds a thread: then process.exit waits for that thread
  * for ever, so the process is to be ended with `endProcess`.
  */
 export function nativeCallPending(): boolean {
-  return abandoned > 0;
+  return (shared[ABANDONED] ?? 0) > 0;
 }
 
 /** The answer of a native call, or after `deadline` milliseconds an error of kind `store`. */
@@ -15,8 +17,11 @@ export async function withDeadline<T>(call: Promise<T>, deadline: number): Promi
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      abandoned++;
-      const done = () => void abandoned--;
+      const count = (by: number): void => {
+        shared[ABANDONED] = (shared[ABANDONED] ?? 0) + by;
+      };
+      count(1);
+      const done = () => count(-1);
       call.then(done, done);
       reject(
         new OidcTokenError(
