@@ -1,13 +1,15 @@
 import { Command, CommanderError } from "commander";
 import kleur from "kleur";
 import { version } from "../package.json";
+import { FLOWS } from "./config/profile.js";
 import { type Context, createContext } from "./context.js";
 import { EXIT_CODES, isOidcTokenError, OidcTokenError } from "./errors.js";
 import { FORMATS } from "./formats/output.js";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log.js";
+import { PRESET_NAMES } from "./providers/index.js";
+import { watchStdout } from "./stdout.js";
 import { endProcess } from "./store/end-process.js";
 import { nativeCallPending } from "./store/native-call.js";
-import { watchStdout } from "./stdout.js";
 
 const interruption = new AbortController();
 
@@ -142,6 +144,23 @@ function program(argv: readonly string[]): Command {
   command(root, "models", "list the models behind the profile's base_url")
     .option("--json", "print JSON")
     .action(action(async () => (await import("./commands/models.js")).models));
+
+  command(root, "init", "write a profile into the configuration file")
+    .option("--preset <name>", `what is known of the provider: ${PRESET_NAMES.join(", ")}`)
+    .option("--issuer <url>", "the provider's issuer URL")
+    .option("--client-id <id>", "the client's id, as registered at the provider")
+    .option("--client-secret <reference>", "where its secret is: {keyring}, {file:~/path} or {env:NAME}")
+    .option("--flow <flows>", `how a token is got, separated by commas: ${FLOWS.join(", ")}`)
+    .option("--scope <scopes>", "the scopes asked for, separated by spaces")
+    .option("--redirect-uri <url>", "where the browser comes back to, exactly as registered")
+    .option("--audience <name>", "the `audience` parameter, for providers that know it")
+    .option("--base-url <url>", "the address of the service the token is for")
+    .option("--header <name>", "the HTTP header that carries the token (default: Authorization)")
+    .option("--key <reference>", "where a static key is: {keyring}, {file:~/path} or {env:NAME}")
+    .option("--import [file]", "take over the configuration of the plugin used before")
+    .option("--default", "use this profile where none is named")
+    .option("--force", "replace a profile of the same name")
+    .action(action(async () => (await import("./commands/init.js")).init));
 
   const config = command(root, "config", "look at the configuration");
   command(config, "path", "print where the configuration file is").action(

@@ -1,12 +1,13 @@
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 
-/** Does something while holding a lock, waiting for it at most `timeout` seconds. */
+/** Does something while holding a lock, waiting for it at most `timeout` seconds; `what` it guards is for the message. */
 export async function holdLock<T>(
   context: Context,
   name: string,
   timeout: number,
   work: () => Promise<T>,
+  what = "this token",
 ): Promise<T> {
   const deadline = context.now() + timeout;
   for (;;) {
@@ -15,7 +16,7 @@ export async function holdLock<T>(
     if (context.now() >= deadline) {
       throw new OidcTokenError(
         "temporary",
-        `another oidc-token has held this token for ${timeout} s`,
+        `another oidc-token has held ${what} for ${timeout} s`,
         "try again; if it stays so, look for a stopped oidc-token process and end it",
       );
     }
