@@ -1,5 +1,5 @@
 import type { CustomFetch } from "openid-client";
-import packageJson from "../../package.json";
+import { version } from "../../package.json";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { deadline } from "./deadline.js";
@@ -7,7 +7,7 @@ import type { Redactor } from "./redact.js";
 import { type RepairOptions, repairResponse } from "./response-repair.js";
 import { interrupted } from "./sign-in-end.js";
 
-const USER_AGENT = `oidc-token/${packageJson.version}`;
+const USER_AGENT = `oidc-token/${version}`;
 /** Bytes. The largest real answers, discovery documents and tokens with many groups, stay under 100 kB. */
 const LARGEST_ANSWER = 1_048_576;
 
@@ -92,7 +92,7 @@ async function readText(response: Response, endpoint: string): Promise<string> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 async function rewrite(

@@ -49,7 +49,7 @@ export async function applyFault(
       request.socket.destroy();
       return;
     case "slow":
-      setTimeout(serve, fault.ms).unref();
+      setTimeout(() => request.destroyed || serve(), fault.ms).unref();
       return;
     case "answer":
       response.writeHead(fault.status, { "content-type": "text/html", ...fault.headers }).end(fault.body);

@@ -172,6 +172,32 @@ describe("authorization_code", () => {
     await expect(fetch(shown.browser[0]?.redirect_uri ?? "")).rejects.toThrow();
   });
 
+  it("ends at once on Ctrl-C while the provider keeps the token back, and the page says it did not work", async () => {
+    await provider.fault({ kind: "hang", path: "/token" });
+    const controller = new AbortController();
+    const started = performance.now();
+    let visit: Promise<Visit> | undefined;
+    const { error } = await signIn(
+      {},
+      {
+        signal: controller.signal,
+        onBrowser: ({ url }) => {
+          visit = createVisitor().visit(url);
+          setTimeout(() => controller.abort(), 400);
+        },
+      },
+    );
+    expect(error).toMatchObject({ kind: "interrupted" });
+    expect(performance.now() - started).toBeLessThan(2000);
+    expect((await visit)?.html).toContain("The sign-in did not work");
+  });
+
+  it("is temporary when the provider keeps the token back for longer than the profile's timeout", async () => {
+    await provider.fault({ kind: "hang", path: "/token" });
+    const { error } = await signIn({ timeout: 0.5 });
+    expect(error).toMatchObject({ kind: "temporary", message: expect.stringContaining("did not answer") });
+  });
+
   it("names the wrong client secret's key in the hint", async () => {
     const { error, page } = await signIn(
       { client_id: CLIENTS.basic.client_id },

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { tokenSetFrom } from "../../../src/oidc/token-set-from.js";
+
+const jwt = (claims: unknown) =>
+  `${btoa('{"alg":"none"}')}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.c2ln`;
+type Answer = Parameters<typeof tokenSetFrom>[0];
+const from = (answer: object) =>
+  tokenSetFrom({ access_token: "opaque", token_type: "bearer", ...answer } as unknown as Answer, 1000.25);
+
+describe("the token set of an answer", () => {
+  it("expires expires_in seconds after it arrived", () => {
+    expect(from({ expires_in: 60 })).toEqual({
+      access_token: "opaque",
+      token_type: "Bearer",
+      obtained_at: 1000.25,
+      expires_at: 1060,
+    });
+    expect(from({ expires_in: 0 }).expires_at).toBe(1000);
+  });
+
+  it("takes the exp of a JWT where there is no expires_in, and prefers expires_in", () => {
+    const access_token = jwt({ exp: 5000 });
+    expect(from({ access_token }).expires_at).toBe(5000);
+    expect(from({ access_token, expires_in: 60 }).expires_at).toBe(1060);
+  });
+
+  it.each(["opaque", "a.b.c", jwt({}), jwt({ exp: "5000" }), jwt([]), jwt(null), "..", "eyJ.eyJ.eyJ"])(
+    "has no expiry for %s",
+    (access_token) => {
+      expect(from({ access_token })).not.toHaveProperty("expires_at");
+    },
+  );
+
+  it("takes bearer in any case and refuses other types", () => {
+    expect(from({ token_type: "BEARER" }).token_type).toBe("Bearer");
+    expect(() => from({ token_type: "dpop" })).toThrow(expect.objectContaining({ kind: "refused" }));
+  });
+
+  it("keeps refresh token, id token and scope as they came", () => {
+    const parts = { refresh_token: "r", id_token: "i", scope: "a b" };
+    expect(from(parts)).toMatchObject(parts);
+    expect(from({ expires_in: 1, claims: "x", session_state: "y" })).not.toHaveProperty("session_state");
+  });
+});
