@@ -48,11 +48,23 @@ export function checkPrivateFolder(path: string, uid: number | undefined): boole
 export function ensurePrivateFolder(path: string, uid: number | undefined): void {
   if (checkPrivateFolder(path, uid)) return;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
   } catch (error) {
     throw fileError("create", path, error);
   }
   checkPrivateFolder(path, uid);
+}
+
+/** Node's own `recursive` goes round for ever where a file system answers ENOENT although the parent is there. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return; // what it is gets looked at next
+    if (errorCode(error) !== "ENOENT" || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
 }
 
 /** An error of kind `store` for a failed file operation, naming the path and what can be done about it. */

@@ -11,11 +11,12 @@ export interface Entries {
 /** Bytes a value may have in Windows' Credential Manager: CRED_MAX_CREDENTIAL_BLOB_SIZE, 5 * 512 (wincred.h). */
 export const ENTRY_LIMIT = 2_560;
 
-/** The first line of an entry; the first entry says how many there are, the others which one they are. */
+/** One entry: a line that says what it is part of and how long it is, then its bytes. */
 interface Part {
   readonly generation: string;
   /** Which of two sets of names the further parts have. */
   readonly set: "a" | "b";
+  /** Of the first part, how many there are; of the others, which one this is. */
   readonly number: number;
   readonly bytes: Uint8Array;
 }
@@ -117,8 +118,11 @@ function format(part: Part): Uint8Array {
 function parse(entry: Uint8Array): Part | undefined {
   const bytes = Buffer.from(entry);
   const end = bytes.indexOf("\n");
-  const match = /^1 (\S+) ([ab]) (\d{1,4})$/.exec(bytes.toString("latin1", 0, Math.max(end, 0)));
+  const match = /^1 (\S+) ([ab]) (\d{1,4}) (\d{4})$/.exec(bytes.toString("latin1", 0, Math.max(end, 0)));
   if (match === null) return undefined;
-  const [, generation, set, number] = match as unknown as [string, string, "a" | "b", string];
-  return { generation, set, number: Number(number), bytes: bytes.subarray(end + 1) };
+  const [, generation, set, number, length] = match as unknown as [string, string, "a" | "b", string, string];
+  const rest = bytes.subarray(end + 1);
+  return rest.length === Number(length)
+    ? { generation, set, number: Number(number), bytes: rest }
+    : undefined;
 }
