@@ -109,10 +109,9 @@ function split(bytes: Buffer, generation: string, set: "a" | "b"): Uint8Array[] 
 }
 
 function format(part: Part): Uint8Array {
-  return Buffer.concat([
-    Buffer.from(`1 ${part.generation} ${part.set} ${part.number}\n`, "latin1"),
-    part.bytes,
-  ]);
+  const length = String(part.bytes.length).padStart(4, "0");
+  const line = `1 ${part.generation} ${part.set} ${part.number} ${length}\n`;
+  return Buffer.concat([Buffer.from(line, "latin1"), part.bytes]);
 }
 
 function parse(entry: Uint8Array): Part | undefined {
