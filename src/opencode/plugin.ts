@@ -185,7 +185,7 @@ async function server({ directory }: { directory: string }, options: Options = {
     const names = attached
       .map(([, name]) => name)
       .filter((name) =>
-        profiles.some((p) => p.profile === name && flows.some((flow) => p.flow.split(" ").includes(flow))),
+        profiles.some((p) => p.profile === name && flows.some((flow) => p.flow.includes(flow))),
       );
     const choices = names.map((value) => ({ label: value, value }));
     const prompts =

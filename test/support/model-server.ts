@@ -31,9 +31,12 @@ interface ChatRequest {
 
 const MARK = "TOOLS:";
 
-/** The prompt that makes the model call these tools one after another, then say what the last one answered. */
+/**
+ * The prompt that makes the model call these tools one after another, then say what the last one answered. Without
+ * blanks and quotes, which clients change on the way.
+ */
 export function promptFor(...calls: readonly ToolCall[]): string {
-  return `${MARK}${JSON.stringify(calls)}`;
+  return MARK + Buffer.from(JSON.stringify(calls)).toString("base64url");
 }
 
 /**
@@ -106,10 +109,11 @@ function nextStep(request: ChatRequest): { call?: ToolCall; content: string } {
     ({ role, content }) => role === "user" && textOf(content).includes(MARK),
   );
   const prompt = textOf(messages[asked]?.content ?? "");
-  const script = prompt.slice(prompt.indexOf(MARK) + MARK.length).trim();
+  const script = /TOOLS:([\w-]*)/.exec(prompt)?.[1] ?? "";
   const results = messages.slice(asked + 1).filter(({ role }) => role === "tool");
   if (asked >= 0 && (request.tools?.length ?? 0) > 0) {
-    const call = (JSON.parse(script) as ToolCall[])[results.length];
+    const calls = JSON.parse(Buffer.from(script, "base64url").toString()) as ToolCall[];
+    const call = calls[results.length];
     if (call) return { call, content: "" };
     return { content: `The last tool said: ${textOf(results.at(-1)?.content ?? "")}` };
   }

@@ -1,0 +1,52 @@
+import type { OpenCode, OpenCodeRunOptions } from "./opencode.js";
+
+export interface Reply {
+  /** The answer's text, or nothing. */
+  readonly text: string;
+  /** What OpenCode shows in place of an answer. */
+  readonly error: string | undefined;
+}
+
+/** One session's client to `opencode serve`. */
+export class OpenCodeServer {
+  private constructor(private readonly address: string) {}
+
+  static async start(opencode: OpenCode, options: OpenCodeRunOptions = {}): Promise<OpenCodeServer> {
+    return new OpenCodeServer(await opencode.serve(options));
+  }
+
+  /** One call of OpenCode's HTTP API; its body, whatever the status. */
+  async call(method: string, path: string, body?: object, seconds = 60): Promise<unknown> {
+    const response = await fetch(`${this.address}${path}`, {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(seconds * 1000),
+    });
+    const text = await response.text();
+    return text === "" ? undefined : JSON.parse(text);
+  }
+
+  async newSession(): Promise<string> {
+    return ((await this.call("POST", "/session", {})) as { id: string }).id;
+  }
+
+  /** Sends a message and waits for the end of the answer, tools and retries included. */
+  async say(session: string, text: string): Promise<Reply> {
+    const answer = (await this.call("POST", `/session/${session}/message`, {
+      parts: [{ type: "text", text }],
+    })) as {
+      info: { error?: { data?: { message?: string } } };
+      parts: { type: string; text?: string }[];
+    };
+    const said = answer.parts.filter(({ type }) => type === "text").map((part) => part.text ?? "");
+    return { text: said.join("\n"), error: answer.info.error?.data?.message };
+  }
+
+  /** The ids of the models OpenCode offers of this provider; undefined where it does not know the provider. */
+  async models(provider: string): Promise<string[] | undefined> {
+    const { all } = (await this.call("GET", "/provider")) as { all: { id: string; models: object }[] };
+    const found = all.find(({ id }) => id === provider);
+    return found && Object.keys(found.models).sort();
+  }
+}

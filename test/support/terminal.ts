@@ -1,0 +1,57 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+
+/** A program on a real terminal, and somebody in front of it. */
+export interface Terminal {
+  /** What can be read on the screen now. */
+  screen(): Promise<string>;
+  /** Waits until the screen shows this, and answers the screen. Rejects with the screen after `seconds` (60). */
+  until(text: RegExp, seconds?: number): Promise<string>;
+  /** Types a text as it stands. */
+  type(text: string): Promise<void>;
+  /** Presses a key by tmux's name for it: `Enter`, `Escape`, `Down`. */
+  press(key: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Runs a program in a tmux server of its own, 120 by 40. Call `stop`. */
+export async function startTerminal(
+  program: string,
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+): Promise<Terminal> {
+  const folder = mkdtempSync(join(tmpdir(), "oidc-token-terminal-"));
+  const tmux = async (...args: string[]) => {
+    const options = {
+      timeout: 10_000,
+      env: { ...env, TERM: "xterm-256color", PATH: process.env.PATH ?? "" },
+    };
+    return (
+      await promisify(execFile)("tmux", ["-f", "/dev/null", "-S", join(folder, "socket"), ...args], options)
+    ).stdout;
+  };
+  await tmux("new-session", "-d", "-x", "120", "-y", "40", "-c", cwd, program);
+  const screen = () => tmux("capture-pane", "-p");
+  return {
+    screen,
+    async until(text, seconds = 60) {
+      const end = performance.now() + seconds * 1000;
+      for (;;) {
+        const shown = await screen();
+        if (text.test(shown)) return shown;
+        if (performance.now() > end) throw new Error(`the terminal never showed ${text}, but:\n${shown}`);
+        await delay(200);
+      }
+    },
+    type: async (text) => void (await tmux("send-keys", "-l", text)),
+    press: async (key) => void (await tmux("send-keys", key)),
+    async stop() {
+      await tmux("kill-server").catch(() => {});
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
