@@ -1,5 +1,6 @@
 import { type Connection, connectUnix } from "./bus-socket.js";
-import { type Message, type MethodCall, methodCall, parseMessage } from "./dbus-message.js";
+import { type MethodCall, methodCall } from "./dbus-call.js";
+import { type Message, parseMessage } from "./dbus-message.js";
 import type { BusSocket } from "./session-bus.js";
 
 /** Why there is no answer: nobody listens, or what listens does not let this user in or broke off. */

@@ -1,6 +1,7 @@
 import type { Environment } from "../context.js";
 import { Bus, BusError } from "./bus.js";
-import { dictionary, type Message, objectPath, objectPaths, text, textVariant } from "./dbus-message.js";
+import { dictionary, objectPath, objectPaths, text, textVariant } from "./dbus-call.js";
+import type { Message } from "./dbus-message.js";
 import { sessionBusSockets } from "./session-bus.js";
 
 /**
