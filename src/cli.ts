@@ -16,6 +16,8 @@ const interruption = new AbortController();
 /** Runs one command line, without the program's name, and ends the process with the exit code of DESIGN §2. */
 export async function run(argv: readonly string[]): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
+  // A rejection that nobody waits for comes here as well; the runtime would print its text and stack.
+  process.once("uncaughtException", endWith);
   const outputArrived = watchStdout(process.stdout);
   // Nobody is left to be told.
   process.stderr.on("error", () => {});

@@ -2,6 +2,7 @@ import { loadConfig } from "../config/load.js";
 import type { Profile } from "../config/profile.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError } from "../errors.js";
+import { withGrace } from "./grace.js";
 import { holdLock } from "./hold-lock.js";
 import { isTerminal } from "./interactive.js";
 import type { GlobalOptions } from "./options.js";
@@ -33,7 +34,8 @@ async function logoutOf(context: Context, profile: Profile, local: boolean): Pro
     lockTimeout(profile.timeout),
     async () => {
       // A logout must work when the provider does not, so what fails there is told and no more.
-      const answer = local || profile.flow[0] === "static_key" ? undefined : await tryRevoke(access, say);
+      const answer =
+        local || profile.flow[0] === "static_key" ? undefined : await tryRevoke(context, access, say);
       return [answer, await access.forget()] as const;
     },
   );
@@ -42,13 +44,15 @@ async function logoutOf(context: Context, profile: Profile, local: boolean): Pro
 }
 
 async function tryRevoke(
+  context: Context,
   access: ProfileAccess,
   say: (sentence: string) => void,
 ): Promise<string | undefined> {
   try {
     const stored = await access.read();
     if (!stored) return undefined;
-    return await (await access.grants()).revoke(stored.tokens);
+    const grants = await access.grants();
+    return await withGrace(context.interrupted, grants.revoke(stored.tokens));
   } catch (error) {
     if (!isOidcTokenError(error)) throw error;
     if (error.kind === "interrupted") throw error;

@@ -3,6 +3,7 @@ import { OidcTokenError } from "../errors.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import type { TokenPorts } from "../token/service.js";
 import type { TokenSet } from "../token/token-set.js";
+import { withGrace } from "./grace.js";
 import type { ProfileAccess } from "./profile-access.js";
 
 /** Joins one profile's store, lock and provider to the one path of DESIGN §5. */
@@ -20,14 +21,22 @@ export function tokenPorts(
     write: async (tokens) => {
       const store = await access.write(tokens);
       context.log.info("tokens stored", { profile: profile.name, store, expires_at: tokens.expires_at });
+      // Ctrl-C came while the answer was on its way: it is safe now, and nobody wants it printed.
+      context.interrupted.throwIfAborted();
     },
     tryLock: () => context.lock.tryAcquire(profile.account),
     refresh: async (refresh_token) => {
-      const outcome = await (await access.grants()).refresh(refresh_token);
+      const grants = await access.grants();
+      const outcome = await withGrace(context.interrupted, grants.refresh(refresh_token));
       context.log.info("refresh", { profile: profile.name, outcome: outcome.outcome });
       return outcome;
     },
-    ...(flow && { issue: async () => await (await access.grants()).issue(flow) }),
+    ...(flow && {
+      issue: async () => {
+        const grants = await access.grants();
+        return await withGrace(context.interrupted, grants.issue(flow));
+      },
+    }),
     ...(signIn && { signIn }),
     signInNeeded: (reason) => signInNeeded(profile.name, reason),
     sha256: async (token) => {
