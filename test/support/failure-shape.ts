@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Outcome } from "./command.js";
 
-const SENTENCE = /^oidc-token: (?!hint: )[^A-Z\s][^\n]*[^.\s]$/;
+const SENTENCE = /^oidc-token: (?!hint: )(?:[^A-Z\s]|OIDC_TOKEN_)[^\n]*[^.\s]$/;
 const HINT = /^oidc-token: hint: \S[^\n]*$/;
 
 /** What a failed command says: its sentence and its hint. */
