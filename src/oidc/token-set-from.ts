@@ -7,7 +7,7 @@ import type { TokenSet } from "../token/token-set.js";
  * What a token endpoint answered (RFC 6749 §5.1), kept as this program keeps it. `obtained_at` in seconds since
  * the epoch, with its fraction: by that a waiting peer tells a token that is newer than its own start.
  * Without `expires_in` a JWT's own `exp` counts; an opaque token then has no expiry.
- * Throws `refused` for a token that is not a bearer token.
+ * Throws `refused` for a token that is not a bearer token, or that no header can carry (RFC 6750 §2.1).
  */
 export function tokenSetFrom(answer: TokenEndpointResponse, obtained_at: number): TokenSet {
   if (answer.token_type.toLowerCase() !== "bearer") {
@@ -15,6 +15,13 @@ export function tokenSetFrom(answer: TokenEndpointResponse, obtained_at: number)
       "refused",
       "the provider issued a token that is bound to a key (dpop), not a bearer token",
       "turn off DPoP for this client at the provider",
+    );
+  }
+  if (!/^[\x21-\x7e]+$/.test(answer.access_token)) {
+    throw new OidcTokenError(
+      "refused",
+      "the provider issued a token with a character that no HTTP header can carry",
+      "report it to who runs the provider",
     );
   }
   const expires_at =

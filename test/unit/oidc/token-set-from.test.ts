@@ -36,6 +36,13 @@ describe("the token set of an answer", () => {
     expect(() => from({ token_type: "dpop" })).toThrow(expect.objectContaining({ kind: "refused" }));
   });
 
+  it.each(["a\r\nX-Injected: 1", "two words", "", "caf\u00e9"])(
+    "refuses %j, which no header can carry",
+    (access_token) => {
+      expect(() => from({ access_token })).toThrow("no HTTP header can carry");
+    },
+  );
+
   it("keeps refresh token, id token and scope as they came", () => {
     const parts = { refresh_token: "r", id_token: "i", scope: "a b" };
     expect(from(parts)).toMatchObject(parts);
