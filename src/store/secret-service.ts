@@ -29,8 +29,8 @@ export interface Reading {
 
 /**
  * Reads one secret from the Secret Service, within `deadline` milliseconds. This is the hot path, and here the native
- * library is slow and dangerous: over a bare start of Node it takes 18 ms, of which 12 are the key agreement of its
- * constructor, this takes 6; and that constructor connects on the main thread without a time limit, so that on a bus
+ * library is slow and dangerous: over a bare start of Node it takes 20 ms, of which 12 are the key agreement of its
+ * constructor, this takes 10; and that constructor connects on the main thread without a time limit, so that on a bus
  * which does not answer no timer fires any more and only a signal ends the process. The session is "plain" (Secret
  * Service API, "Transfer of Secrets"): the secret crosses the user's own bus socket as it is, as with the GitHub
  * CLI. Who may listen there may as well ask for the secret.
