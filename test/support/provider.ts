@@ -32,6 +32,12 @@ export interface ProviderOptions {
   readonly device_interval?: number;
   /** Redirect URIs of the clients with a browser; any port fits for loopback hosts. */
   readonly redirect_uris?: readonly string[];
+  /** What the provider calls itself, where that is not its address. */
+  readonly issuer?: string;
+  /** oidc-provider's settings, changed. */
+  readonly settings?: (settings: Configuration) => Configuration;
+  /** Sees each request first and each answer last. */
+  readonly middleware?: (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
 }
 
 /** What the person in front of the provider does. */
@@ -90,11 +96,13 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   const { port } = server.address() as AddressInfo;
   const issuer = `http://127.0.0.1:${port}`;
 
-  const settings = await configuration(options, behaviour);
+  const ordinary = await configuration(options, behaviour);
+  const settings = options.settings?.(ordinary) ?? ordinary;
   const provider = await quietly(async () => {
     const { Provider } = await import("oidc-provider");
-    return new Provider(issuer, settings);
+    return new Provider(options.issuer ?? issuer, settings);
   });
+  if (options.middleware) provider.use(options.middleware);
   provider.use(signInWithoutQuestions(provider, behaviour));
   provider.use(async (ctx, next) => {
     await next();
