@@ -19,21 +19,21 @@ export interface ProfileFacts {
   readonly header: string;
   readonly header_scheme: string;
   readonly default: boolean;
-  /** Files that hold this profile's secrets, for callers that keep an agent away from them. */
+  /** The store's folder and the files this profile's secrets are in, for callers that keep an agent from them. */
   readonly secret_files: readonly string[];
 }
 
 /** `profiles`: the profiles there are. */
 export async function profiles(context: Context, options: ProfilesOptions): Promise<void> {
   const config = loadConfig(context, options);
-  const rows = config.names.map((name) => factsOf(config.profile(name)));
+  const rows = config.names.map((name) => factsOf(config.profile(name), context.paths.data, config.files.slice(0, 1)));
   if (rows.length === 0) context.stderr.write("oidc-token: no profile yet; run: oidc-token init\n");
   context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows)}\n`);
 }
 
-function factsOf(profile: Profile): ProfileFacts {
+function factsOf(profile: Profile, store: string, configuration: readonly string[]): ProfileFacts {
   const secret_files = [profile.client_secret, profile.key].flatMap((secret) =>
-    secret?.from === "file" ? [secret.path] : [],
+    secret?.from === "file" ? [secret.path] : secret?.from === "plain" ? configuration : [],
   );
   return {
     profile: profile.name,
@@ -44,7 +44,7 @@ function factsOf(profile: Profile): ProfileFacts {
     header: profile.header,
     header_scheme: profile.header_scheme,
     default: profile.is_default,
-    secret_files,
+    secret_files: [store, ...secret_files],
   };
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 /** What makes OpenCode repeat a request when it reads it in an error's text. */
 const RETRIED =
-  /429|50[0234]|524|rate.?limit|overloaded|unavailable|exhausted|(?:internal|server).error|terminated|network.error|connection|timed? ?out|fetch failed|try again|retry your/gi;
+  /429|50[0234]|524|rate.?limit|too.many.requests|overloaded|unavailable|exhausted|(?:internal|server).error|terminated|network.error|connection|timed? ?out|fetch failed|try again|retry your/gi;
 
 /** An error OpenCode shows once: an invisible word joiner keeps its text clear of the patterns above. */
 export function lasting(sentence: string): Error {

@@ -39,6 +39,12 @@ interface Config {
   provider?: Record<string, Provider>;
 }
 
+interface ApiModel {
+  readonly api: { readonly npm: string; readonly url?: string };
+}
+
+/** The package OpenCode speaks OpenAI's API with; built in, so it is never downloaded. */
+const COMPATIBLE = "@ai-sdk/openai-compatible";
 /** Stands where OpenCode wants a key. It is never sent: a header that holds it is deleted. */
 const PLACEHOLDER = "kept-by-oidc-token";
 
@@ -47,7 +53,7 @@ async function server({ directory }: { directory: string }, options: Options = {
   let unreadable: Error | undefined;
   const profiles = await command
     .run(["profiles", "--json"], { seconds: 20 })
-    .then((answer) => JSON.parse(answer) as Profile[])
+    .then((answer) => (JSON.parse(answer) as Profile[]).filter(({ profile }) => profile))
     .catch((error: Error) => {
       unreadable = error;
       return [];
@@ -115,7 +121,7 @@ async function server({ directory }: { directory: string }, options: Options = {
     };
     // First of all: if anything below failed, OpenCode would send its requests without a token.
     provider.options = { ...provider.options, apiKey: PLACEHOLDER, fetch: wrapper };
-    provider.npm ??= "@ai-sdk/openai-compatible";
+    provider.npm ??= COMPATIBLE;
     provider.options.baseURL ??= profiles.find(({ profile }) => profile === name)?.base_url;
     const listed = await command
       .run(["models", "--profile", name, "--json"], { seconds: 20 })
@@ -221,6 +227,11 @@ async function server({ directory }: { directory: string }, options: Options = {
         args: {},
         execute: async () => (await Promise.all(attached.map(renew))).join("\n"),
       },
+    },
+    async "chat.params"({ model, provider }: { model: ApiModel; provider: Provider }) {
+      // With no address at all OpenCode fails before it calls our fetch, and in words that say nothing.
+      const addressless = model.api.npm === COMPATIBLE && !model.api.url && !provider.options?.baseURL;
+      if (unreadable && addressless) throw unreadable;
     },
     async "tool.execute.before"(_call: object, { args }: { args: object }) {
       const secrets = profiles.flatMap(({ secret_files }) => secret_files ?? []);

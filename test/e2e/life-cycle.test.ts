@@ -98,7 +98,7 @@ describe("from nothing to a token, with the device flow", () => {
         header: "Authorization",
         header_scheme: "Bearer",
         default: true,
-        secret_files: [],
+        secret_files: [join(sandbox.home, "data", "oidc-token")],
       },
     ]);
   });

@@ -1,0 +1,516 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { homedir } from "node:os";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import plugin from "../../../src/opencode/plugin.js";
+import { type Behaviour, CommandDouble } from "./command-double.js";
+
+type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+interface Provider {
+  npm?: string;
+  options?: { fetch?: Fetch; baseURL?: string; apiKey?: string };
+  models?: Record<string, object>;
+}
+
+/** OpenCode 1.18's own patterns: with one of these in an error's text it tries again. */
+const RETRIED = [
+  /429|500|502|503|504|524/i,
+  /rate increased too quickly|rate limit|rate-limit|rate_limit|too many requests/i,
+  /overloaded|service unavailable|internal error|internal server error|server error|server_error/i,
+  /terminated|fetch failed|failed to fetch|network[-_\s]error|connection error|connection refused|econnrefused/i,
+  /^timeout$|\b(?:request|response|connection|network|stream|read) (?:timeout|timed out|time out)\b/i,
+  /try your request again|retry your request|resource exhausted|resource_exhausted/i,
+  /\btry again (?:later|in\b)|\b(?:currently|temporarily) at capacity\b/i,
+  /exhausted|unavailable/i,
+];
+const isRetried = (text: string) => RETRIED.some((pattern) => pattern.test(text));
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+const token = (access_token: string) => ({ stdout: JSON.stringify({ access_token }) });
+
+interface Seen {
+  readonly url: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
+describe("the OpenCode plugin", () => {
+  let server: Server;
+  let origin: string;
+  let seen: Seen[];
+  let answer: (seen: Seen) => { status: number; headers?: Record<string, string> };
+  let double: CommandDouble;
+
+  beforeAll(async () => {
+    server = createServer(async (request, response) => {
+      let body = "";
+      for await (const chunk of request.setEncoding("utf8")) body += chunk;
+      const one = { url: request.url ?? "", headers: request.headers, body };
+      seen.push(one);
+      const { status, headers } = answer(one);
+      response.writeHead(status, headers).end("answer");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => void server.close());
+  beforeEach(() => {
+    seen = [];
+    answer = () => ({ status: 200 });
+    double = new CommandDouble();
+  });
+  afterEach(() => double.dispose());
+
+  function profile(overrides: object = {}): object {
+    return {
+      profile: "acme",
+      provider: "acme",
+      flow: "device_code",
+      base_url: `${origin}/v1`,
+      allowed_origins: [origin],
+      header: "Authorization",
+      header_scheme: "Bearer",
+      default: true,
+      secret_files: ["/secrets/store"],
+      ...overrides,
+    };
+  }
+
+  async function load(behaviour: Behaviour = {}, profiles: object[] = [profile()], options: object = {}) {
+    double.behave({
+      profiles: { stdout: JSON.stringify(profiles) },
+      models: { stdout: '[{"id":"large","name":"Large"}]' },
+      get: token("token-1"),
+      "get refused": token("token-2"),
+      ...behaviour,
+    });
+    return await plugin.server({ directory: "/project" }, { command: double.command, ...options });
+  }
+
+  async function configured(behaviour?: Behaviour, profiles?: object[], config: object = {}) {
+    const hooks = await load(behaviour, profiles);
+    await hooks.config(config);
+    return (config as { provider: Record<string, Provider> }).provider;
+  }
+
+  async function wrapper(behaviour?: Behaviour, profiles?: object[]): Promise<Fetch> {
+    const { fetch } = (await configured(behaviour, profiles)).acme?.options ?? {};
+    if (!fetch) throw new Error("no fetch was set");
+    return fetch;
+  }
+
+  async function failure(promise: Promise<unknown>): Promise<string> {
+    return await promise.then(
+      () => "",
+      (error: Error) => error.message,
+    );
+  }
+
+  test("exports a plugin and nothing else", async () => {
+    expect(Object.keys(await import("../../../src/opencode/plugin.js"))).toEqual(["default"]);
+    expect(Object.keys(plugin)).toEqual(["id", "server"]);
+  });
+
+  describe("the provider", () => {
+    test("has the profile's address, the gateway's models and a placeholder for a key", async () => {
+      const { acme } = await configured();
+      expect(acme).toMatchObject({ npm: "@ai-sdk/openai-compatible", models: { large: { name: "Large" } } });
+      expect(acme?.options?.baseURL).toBe(`${origin}/v1`);
+      expect(acme?.options?.apiKey).toBe("kept-by-oidc-token");
+    });
+
+    test("keeps what opencode.json says of it, apart from its key", async () => {
+      const options = { baseURL: "https://other.example/v1", apiKey: "sk-project" };
+      const config = {
+        provider: { acme: { npm: "@ai-sdk/anthropic", options, models: { large: { name: "Mine" } } } },
+      };
+      const { acme } = await configured({}, undefined, config);
+      expect(acme).toMatchObject({ npm: "@ai-sdk/anthropic", models: { large: { name: "Mine" } } });
+      expect(acme?.options).toMatchObject({
+        baseURL: "https://other.example/v1",
+        apiKey: "kept-by-oidc-token",
+      });
+    });
+
+    test("has the models that model and small_model name", async () => {
+      const config = { model: "acme/wanted", small_model: "acme/little", provider: {} };
+      const { acme } = await configured({ models: { code: 3 } }, undefined, config);
+      expect(Object.keys(acme?.models ?? {})).toEqual(["wanted", "little"]);
+    });
+
+    test("without any model has one that says to sign in, or it could not be chosen in /connect", async () => {
+      const { acme } = await configured({ models: { code: 3 } });
+      expect(acme?.models).toEqual({ "sign-in": { name: "Sign in with /connect" } });
+    });
+
+    test.each([
+      ["is not JSON", { stdout: "oops" }],
+      ["is not a list", { stdout: "{}" }],
+      ["lacks everything", { stdout: "[{}]" }],
+      ["is not to be had", { code: 1 }],
+    ])("breaks nothing when the list of models %s", async (_what, models) => {
+      const { acme } = await configured({ models });
+      expect(acme?.options?.fetch).toBeTypeOf("function");
+    });
+
+    test("of a profile without base_url does not exist", async () => {
+      expect(await configured({}, [profile({ base_url: undefined })])).toBeUndefined();
+    });
+
+    test.each(["oops", "{}", "null", "[null]", "[{}]", '[{"profile":1}]'])(
+      "is left out and nothing is thrown when the profiles are %s",
+      async (stdout) => {
+        const hooks = await load({ profiles: { stdout } });
+        await expect(hooks.config({})).resolves.toBeUndefined();
+      },
+    );
+  });
+
+  describe("a request", () => {
+    test("carries the token in place of the placeholder, and all other headers", async () => {
+      const fetch = await wrapper();
+      const headers = { authorization: "Bearer kept-by-oidc-token", "x-other": "1" };
+      const response = await fetch(`${origin}/v1/chat`, { method: "POST", headers, body: "words" });
+      expect(await response.text()).toBe("answer");
+      expect(seen).toMatchObject([
+        { url: "/v1/chat", body: "words", headers: { authorization: "Bearer token-1", "x-other": "1" } },
+      ]);
+    });
+
+    test("carries it in the profile's own header and no other", async () => {
+      const fetch = await wrapper({}, [profile({ header: "x-api-key", header_scheme: "" })]);
+      await fetch(`${origin}/v1/chat`, { headers: { authorization: "Bearer kept-by-oidc-token" } });
+      expect(seen[0]?.headers["x-api-key"]).toBe("token-1");
+      expect(seen[0]?.headers.authorization).toBeUndefined();
+    });
+
+    test("may be a Request", async () => {
+      const fetch = await wrapper();
+      await fetch(new Request(`${origin}/v1/chat`, { headers: { "x-other": "1" } }));
+      expect(seen[0]?.headers).toMatchObject({ authorization: "Bearer token-1", "x-other": "1" });
+    });
+
+    test("asks the command for this profile and this origin, away from the project", async () => {
+      const fetch = await wrapper();
+      await fetch(`${origin}/v1/chat`);
+      const [call] = double.calls("get");
+      const named = [
+        "get",
+        "--profile",
+        "acme",
+        "--format",
+        "json",
+        "--url",
+        origin,
+        "--interactive",
+        "never",
+      ];
+      expect(call?.args).toEqual(named);
+      expect(call?.cwd).not.toBe(process.cwd());
+    });
+
+    test("shares the command with those made at the same time", async () => {
+      const fetch = await wrapper({ get: { ...token("token-1"), after: 300 } });
+      await Promise.all(Array.from({ length: 10 }, () => fetch(`${origin}/v1/chat`)));
+      expect(double.calls("get")).toHaveLength(1);
+      await fetch(`${origin}/v1/chat`);
+      expect(double.calls("get")).toHaveLength(2);
+    });
+
+    test("to another origin fails with a sentence and is not sent, nor is a token asked for", async () => {
+      const fetch = await wrapper({}, [profile({ allowed_origins: ["https://llm.example"] })]);
+      const message = await failure(fetch(`${origin}/v1/chat`));
+      expect(message).toContain(
+        'the token of profile "acme" is for https://llm.example, not for http://127.0.0.1:',
+      );
+      expect(isRetried(message)).toBe(false);
+      expect(seen).toEqual([]);
+      expect(double.calls("get")).toEqual([]);
+    });
+
+    test("follows a redirect within its origins with the token", async () => {
+      answer = ({ url }) =>
+        url === "/v1/chat" ? { status: 307, headers: { location: "/v1/chat/" } } : { status: 200 };
+      const fetch = await wrapper();
+      expect((await fetch(`${origin}/v1/chat`, { method: "POST", body: "words" })).status).toBe(200);
+      expect(seen[1]).toMatchObject({
+        url: "/v1/chat/",
+        body: "words",
+        headers: { authorization: "Bearer token-1" },
+      });
+    });
+
+    test("does not follow a redirect to another origin", async () => {
+      answer = () => ({ status: 307, headers: { location: "http://127.0.0.1:1/v1/chat" } });
+      const fetch = await wrapper({}, [profile({ header: "x-api-key" })]);
+      expect(await failure(fetch(`${origin}/v1/chat`))).toContain("not for http://127.0.0.1:1");
+    });
+
+    test("ends when redirects never do", async () => {
+      answer = () => ({ status: 307, headers: { location: "/again" } });
+      const fetch = await wrapper();
+      expect((await fetch(`${origin}/v1/chat`)).status).toBe(307);
+      expect(seen).toHaveLength(6);
+    });
+  });
+
+  describe("a refused token", () => {
+    beforeEach(() => {
+      answer = ({ headers }) => ({ status: headers.authorization === "Bearer token-1" ? 401 : 200 });
+    });
+
+    test("is renewed once and the request repeated, with the same body", async () => {
+      const fetch = await wrapper();
+      const response = await fetch(`${origin}/v1/chat`, { method: "POST", body: "words" });
+      expect(response.status).toBe(200);
+      expect(seen.map(({ body }) => body)).toEqual(["words", "words"]);
+      expect(double.calls("get")[1]?.args.slice(-2)).toEqual(["--rejected-sha256", sha256("token-1")]);
+    });
+
+    test("is renewed by one process for all requests that are refused together", async () => {
+      const fetch = await wrapper({ "get refused": { ...token("token-2"), after: 300 } });
+      const responses = await Promise.all(Array.from({ length: 10 }, () => fetch(`${origin}/v1/chat`)));
+      expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(200));
+      expect(double.calls("get").filter(({ args }) => args.includes("--rejected-sha256"))).toHaveLength(1);
+    });
+
+    test("that is refused again is the gateway's answer", async () => {
+      answer = () => ({ status: 401 });
+      const fetch = await wrapper();
+      expect((await fetch(`${origin}/v1/chat`)).status).toBe(401);
+      expect(seen).toHaveLength(2);
+    });
+
+    test("is the gateway's answer where the body can't be sent twice", async () => {
+      const fetch = await wrapper();
+      const body = new Blob(["words"]).stream();
+      const response = await fetch(`${origin}/v1/chat`, {
+        method: "POST",
+        body,
+        duplex: "half",
+      } as RequestInit);
+      expect(response.status).toBe(401);
+      expect(seen).toHaveLength(1);
+    });
+  });
+
+  describe("abort", () => {
+    const alive = (pid: number) => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    const until = async (condition: () => boolean) => {
+      for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 25));
+      expect(condition()).toBe(true);
+    };
+
+    test("ends the waiting at once, and the process nobody waits for", async () => {
+      const fetch = await wrapper({ get: { ...token("token-1"), after: 60_000 } });
+      const abort = new AbortController();
+      const request = failure(fetch(`${origin}/v1/chat`, { signal: abort.signal }));
+      await until(() => double.calls("get").length === 1);
+      abort.abort(new Error("enough"));
+      expect(await request).toBe("enough");
+      const { pid = 0 } = double.calls("get")[0] ?? {};
+      await until(() => !alive(pid));
+    });
+
+    test("of one request leaves the process to the others", async () => {
+      const fetch = await wrapper({ get: { ...token("token-1"), after: 800 } });
+      const abort = new AbortController();
+      const one = failure(fetch(`${origin}/v1/chat`, { signal: abort.signal }));
+      const other = fetch(`${origin}/v1/chat`, { signal: new AbortController().signal });
+      await until(() => double.calls("get").length === 1);
+      abort.abort(new Error("enough"));
+      expect(await one).toBe("enough");
+      expect((await other).status).toBe(200);
+      expect(double.calls("get")).toHaveLength(1);
+    });
+
+    test("before the request starts no process", async () => {
+      const fetch = await wrapper();
+      expect(
+        await failure(fetch(`${origin}/v1/chat`, { signal: AbortSignal.abort(new Error("late")) })),
+      ).toBe("late");
+      expect(double.calls("get")).toEqual([]);
+    });
+  });
+
+  describe("a message", () => {
+    const said = (sentence: string, hint: string) => `oidc-token: ${sentence}\noidc-token: hint: ${hint}\n`;
+
+    test("on sign-in is one sentence with the command, and is not tried again", async () => {
+      const stderr = said('not signed in to profile "acme"', "run: oidc-token login --profile acme");
+      const fetch = await wrapper({ get: { code: 3, stderr } });
+      const message = await failure(fetch(`${origin}/v1/chat`));
+      expect(message).toBe(
+        'oidc-token: not signed in to profile "acme"; run: oidc-token login --profile acme, or use /connect',
+      );
+      expect(isRetried(message)).toBe(false);
+      expect(seen).toEqual([]);
+    });
+
+    test("on temporary trouble is tried again", async () => {
+      const fetch = await wrapper({
+        get: { code: 5, stderr: said("no answer from id.example", "check the network") },
+      });
+      const message = await failure(fetch(`${origin}/v1/chat`));
+      expect(message).toBe("oidc-token: no answer from id.example; try again later");
+      expect(isRetried(message)).toBe(true);
+    });
+
+    test.each([
+      [4, "the port 5031 in /etc/500/429.jsonc is no port"],
+      [7, "the provider answered: server_error, connection refused, request timed out"],
+      [6, "the keyring is unavailable, resource exhausted, try again later"],
+      [2, "too many requests: rate limit, overloaded, terminated"],
+    ])("of exit code %i never looks like trouble that passes", async (code, sentence) => {
+      const fetch = await wrapper({ get: { code, stderr: said(sentence, "mend it") } });
+      const message = await failure(fetch(`${origin}/v1/chat`));
+      expect(message.replaceAll("\u2060", "")).toBe(`oidc-token: ${sentence}; mend it`);
+      expect(isRetried(message)).toBe(false);
+    });
+
+    test("where the command says nothing names its exit code", async () => {
+      const fetch = await wrapper({ get: { code: 1 } });
+      expect(await failure(fetch(`${origin}/v1/chat`))).toBe("oidc-token ended with exit code 1");
+    });
+
+    test("takes the place of requests without a token when the profiles can't be read", async () => {
+      const profiles = { code: 4, stderr: said("config.jsonc:3: unknown key", "write it right") };
+      const config = { model: "acme/large", provider: { acme: { options: { baseURL: `${origin}/v1` } } } };
+      const { acme } = await configured({ profiles }, undefined, config);
+      expect(await failure(acme?.options?.fetch?.(`${origin}/v1/chat`) as Promise<unknown>)).toBe(
+        "oidc-token: config.jsonc:3: unknown key; write it right",
+      );
+      expect(seen).toEqual([]);
+    });
+
+    test("leaves alone a request that has a key of its own", async () => {
+      const config = { model: "openai/large" };
+      const { openai } = await configured({ profiles: { code: 4 } }, undefined, config);
+      await openai?.options?.fetch?.(`${origin}/v1/chat`, { headers: { authorization: "Bearer sk-own" } });
+      expect(seen[0]?.headers.authorization).toBe("Bearer sk-own");
+    });
+
+    test("says so when the command can't be started", async () => {
+      const options = { command: ["/nowhere/oidc-token"], providers: { acme: { profile: "acme" } } };
+      const config: { provider?: Record<string, Provider> } = {};
+      await (await load({}, [], options)).config(config as object);
+      const message = await failure(
+        config.provider?.acme?.options?.fetch?.(`${origin}/v1`) as Promise<unknown>,
+      );
+      expect(message).toContain("oidc-token cannot be started");
+      expect(isRetried(message)).toBe(false);
+    });
+  });
+
+  describe("/connect", () => {
+    interface Method {
+      readonly label: string;
+      readonly prompts: readonly { readonly options: readonly { readonly value: string }[] }[];
+      authorize(inputs?: Record<string, string>): Promise<{
+        readonly url: string;
+        readonly instructions: string;
+        readonly method: string;
+        callback(code?: string): Promise<object>;
+      }>;
+    }
+    const methods = (hooks: object) => (hooks as { auth?: { methods: Method[] } }).auth?.methods ?? [];
+    const device = {
+      event: "device_code",
+      verification_uri: "https://id.example/device",
+      user_code: "ABCD-EFGH",
+      expires_in: 300,
+    };
+
+    test("shows the code and waits for the end of the sign-in", async () => {
+      const hooks = await load({ login: { stdout: `${JSON.stringify(device)}\n`, after: 300 } });
+      const shown = await methods(hooks)[0]?.authorize();
+      expect(shown).toMatchObject({
+        url: "https://id.example/device",
+        instructions: "Enter the code ABCD-EFGH",
+      });
+      expect(await shown?.callback()).toEqual({
+        type: "success",
+        provider: "acme",
+        key: "kept-by-oidc-token",
+      });
+    });
+
+    test("shows the address of a sign-in by browser", async () => {
+      const stdout = '{"event":"browser","url":"https://id.example/authorize?x"}\n';
+      const shown = await methods(await load({ login: { stdout } }))[0]?.authorize();
+      expect(shown).toMatchObject({ url: "https://id.example/authorize?x", method: "auto" });
+    });
+
+    test("fails when the person says no", async () => {
+      const hooks = await load({ login: { stdout: `${JSON.stringify(device)}\n`, code: 7 } });
+      expect(await (await methods(hooks)[0]?.authorize())?.callback()).toEqual({ type: "failed" });
+    });
+
+    test("says why when the sign-in can't begin", async () => {
+      const hooks = await load({ login: { code: 4, stderr: "oidc-token: no issuer\n" } });
+      expect(await failure(methods(hooks)[0]?.authorize() as Promise<unknown>)).toBe("oidc-token: no issuer");
+    });
+
+    test("is not offered where no profile needs it", async () => {
+      expect(methods(await load({}, [profile({ flow: "client_credentials" })]))).toEqual([]);
+    });
+
+    test("asks which profile only where there are several, and each method has its own", async () => {
+      const key = profile({ profile: "keyed", provider: "keyed", flow: "static_key" });
+      const second = profile({
+        profile: "second",
+        provider: "second",
+        flow: "authorization_code device_code",
+      });
+      const [signIn, paste] = methods(await load({}, [profile(), key, second]));
+      expect(signIn?.prompts[0]?.options.map(({ value }) => value)).toEqual(["acme", "second"]);
+      expect(paste).toMatchObject({ label: "Paste a key", prompts: [] });
+    });
+  });
+
+  describe("the guard", () => {
+    async function guarded(args: object): Promise<string> {
+      const hooks = await load({}, [
+        profile({ secret_files: ["/secrets/store", `${homedir()}/.secrets/client`] }),
+      ]);
+      return await failure(hooks["tool.execute.before"]({}, { args }));
+    }
+
+    test.each([
+      { filePath: "/secrets/store/tokens.json" },
+      { filePath: "../secrets/store" },
+      { path: "/project/../secrets/store" },
+      { command: "cat /secrets/store/tokens.json" },
+      { command: "cat ~/.secrets/client" },
+      { command: 'cat "$HOME/.secrets/client"' },
+      { filePath: "~/.secrets/client" },
+    ])("keeps %j from what is secret", async (args) => {
+      expect(await guarded(args)).toContain("keeps its store and the files that hold its secrets from tools");
+    });
+
+    test.each(["oidc-token get", "npx oidc-token -p acme get", "x | node bin/oidc-token.js get -f header"])(
+      "keeps the shell from `%s`",
+      async (command) => {
+        expect(await guarded({ command })).toContain("gives tools no token");
+      },
+    );
+
+    test.each([
+      { filePath: "/project/src/get.ts" },
+      { command: "oidc-token status" },
+      { command: "oidc-token status; git get" },
+      { command: "grep get oidc-token" },
+      { todos: [1], flag: true },
+      {},
+    ])("lets %j pass", async (args) => {
+      expect(await guarded(args)).toBe("");
+    });
+  });
+});
