@@ -39,7 +39,9 @@ export function providerFetch(
     const repaired = repairResponse(response, text, options);
     const error = await errorCode(repaired, redactor);
     context.log.debug("provider answered", { endpoint, status: response.status, ms: elapsed(), error });
-    if (isTemporary(response.status)) throw troubleAnswer(endpoint, response);
+    // Auth0 says with 429 what RFC 8628 §3.5 says with 400.
+    const is_trouble = isTemporary(response.status) && error !== "slow_down";
+    if (is_trouble) throw troubleAnswer(endpoint, response);
     return url.includes("/.well-known/") ? await rewrite(repaired, options.onDiscovery) : repaired;
 
     async function exchange(): Promise<readonly [response: Response, text: string]> {
