@@ -70,8 +70,10 @@ function deviceLines(request: DeviceAuthorization, profile: string, terminal: bo
     `and enter the code  ${kleur.bold().cyan(user_code)}`,
     "",
   ];
-  if (!terminal) return lines;
-  const qr = renderUnicodeCompact(verification_uri_complete ?? verification_uri, { border: 2 });
+  const address = verification_uri_complete ?? verification_uri;
+  // Whoever scans a code opens it, and OCI's address is plain http: that one is only to be read.
+  if (!terminal || !address.startsWith("https:")) return lines;
+  const qr = renderUnicodeCompact(address, { border: 2 });
   return [...lines, qr, ""];
 }
 
