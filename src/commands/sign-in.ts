@@ -75,9 +75,13 @@ async function oneAtATime(
   let told = false;
   for (;;) {
     const release = await context.lock.tryAcquire(`${access.profile.account}.sign-in`);
+    // Also with the lock in hand: the sign-in that was waited for may have ended between two looks.
+    const stored = told ? await access.read() : undefined;
+    if (stored && stored.tokens.obtained_at > started) {
+      await release?.();
+      return stored;
+    }
     if (release) return await signInHere().finally(release);
-    const stored = await access.read();
-    if (stored && stored.tokens.obtained_at > started) return stored;
     if (context.now() - started > timeout) {
       throw new OidcTokenError(
         "temporary",
