@@ -4,6 +4,7 @@ import { isOidcTokenError } from "../errors.js";
 import { formatTokens } from "../formats/output.js";
 import { userPaths } from "../paths.js";
 import { stdoutFailure } from "../stdout.js";
+import type { KeyringUnusable } from "../store/keyring.js";
 import { openStore } from "../store/open.js";
 import { isRefreshDue, isServable } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
@@ -39,8 +40,10 @@ async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Pr
     if (isRenewalDue(tokens, snapshot, now)) return undefined;
     return formatTokens(snapshot.format, tokens, snapshot, now);
   } catch (error) {
-    if (isOidcTokenError(error)) throw error;
-    return undefined;
+    // The full command may ask a person to unlock the keyring.
+    if (!isOidcTokenError(error) || (error as Partial<KeyringUnusable>).trouble === "locked")
+      return undefined;
+    throw error;
   }
 }
 

@@ -81,7 +81,7 @@ class ChosenStore implements TokenStore {
       return (await this.#keyring.delete(account, this.#deadline)) || inFile;
     } catch (error) {
       if (!(error instanceof OidcTokenError)) throw error;
-      if (error instanceof KeyringUnusable && error.absent) {
+      if (error instanceof KeyringUnusable && error.trouble === "absent") {
         if (this.#choice === "keyring" && !inFile) throw error;
         return inFile;
       }
@@ -96,7 +96,8 @@ class ChosenStore implements TokenStore {
       return await this.#keyring.get(account, this.#deadline);
     } catch (error) {
       // With "auto" a keyring that is locked or silent may hold the token, and saying "not signed in" would be wrong.
-      if (this.#choice === "auto" && error instanceof KeyringUnusable && error.absent) return undefined;
+      if (this.#choice === "auto" && error instanceof KeyringUnusable && error.trouble === "absent")
+        return undefined;
       if (this.#choice === "file" && error instanceof OidcTokenError) return undefined;
       throw error;
     }

@@ -18,13 +18,16 @@ const CALL_DEADLINE = 10_000;
 /** Milliseconds a person has for a prompt. */
 const PROMPT_DEADLINE = 60_000;
 
-/** The keyring cannot be used. `absent` tells that there is none, so it cannot hold anything either. */
-export class KeyringUnusable extends OidcTokenError {
-  readonly absent: boolean;
+/** `absent`: there is none, so it cannot hold anything either. `locked`: a person could unlock it. */
+export type KeyringTrouble = "absent" | "locked" | "silent";
 
-  constructor(absent: boolean, message: string, hint: string, options?: { cause?: unknown }) {
+/** The keyring cannot be used. */
+export class KeyringUnusable extends OidcTokenError {
+  readonly trouble: KeyringTrouble;
+
+  constructor(trouble: KeyringTrouble, message: string, hint: string, options?: { cause?: unknown }) {
     super("store", message, hint, options);
-    this.absent = absent;
+    this.trouble = trouble;
   }
 }
 
@@ -128,7 +131,7 @@ async function library(): Promise<NativeKeyring> {
     return loadNative();
   } catch (cause) {
     throw new KeyringUnusable(
-      true,
+      "absent",
       `the keyring library does not work on ${process.platform}-${process.arch}`,
       `install oidc-token with its optional dependencies, ${OR_FILE}`,
       { cause },
@@ -142,31 +145,31 @@ function stateError(state: Exclude<SecretServiceState, "ready" | "unchecked">): 
   switch (state) {
     case "locked":
       return new KeyringUnusable(
-        false,
+        "locked",
         "the keyring is locked",
         `unlock it by signing in to the desktop, or run oidc-token login on a terminal there, ${OR_FILE}`,
       );
     case "silent":
       return new KeyringUnusable(
-        false,
+        "silent",
         "the keyring did not answer in time",
         `restart the session's keyring or D-Bus, ${OR_FILE}`,
       );
     case "no_collection":
       return new KeyringUnusable(
-        true,
+        "absent",
         "the keyring has no default collection to keep tokens in",
         `create one with the desktop's password manager, ${OR_FILE}`,
       );
     case "no_service":
       return new KeyringUnusable(
-        true,
+        "absent",
         "no keyring answers on this session's D-Bus",
         `start one that offers the Secret Service, such as gnome-keyring or KWallet, ${OR_FILE}`,
       );
     case "no_bus":
       return new KeyringUnusable(
-        true,
+        "absent",
         "there is no D-Bus session bus, and so no keyring",
         `run this inside a desktop session, ${OR_FILE}`,
       );

@@ -7,6 +7,7 @@ import { OidcTokenError } from "../errors.js";
  * fold it), and so is a leading dot.
  */
 export function encodeFileName(name: string): string {
+  if (/^[a-z0-9_@+-][a-z0-9_@+.-]*$/.test(name)) return name; // on the hot path, and hardly ever otherwise
   let encoded = "";
   for (const byte of Buffer.from(name, "utf8")) {
     const character = String.fromCharCode(byte);

@@ -52,8 +52,8 @@ function open(choice: "auto" | "keyring" | "file"): TokenStore {
   return chooseTokenStore({ choice, file, keyring, notice: (sentence) => void notices.push(sentence) });
 }
 
-const absent = () => new KeyringUnusable(true, "there is no keyring", "start one");
-const locked = () => new KeyringUnusable(false, "the keyring is locked", "unlock it");
+const absent = () => new KeyringUnusable("absent", "there is no keyring", "start one");
+const locked = () => new KeyringUnusable("locked", "the keyring is locked", "unlock it");
 const held = () => ({ file: file.texts.get("a"), keyring: keyring.texts.get("a") });
 
 describe("a store of choice", () => {
