@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** A tool the model asks for. */
@@ -13,6 +13,8 @@ export interface ModelServer {
   models: string[];
   /** Answers with this many prompt tokens in its usage: many make a client compact its session. */
   prompt_tokens: number;
+  /** The headers of every request, in order. */
+  readonly headers: IncomingHttpHeaders[];
   stop(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export function promptFor(...calls: readonly ToolCall[]): string {
  */
 export async function startModelServer(): Promise<ModelServer> {
   const server = createServer((request, response) => {
+    state.headers.push(request.headers);
     let text = "";
     request.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
@@ -60,6 +63,7 @@ export async function startModelServer(): Promise<ModelServer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     models: ["large", "small"],
     prompt_tokens: 10,
+    headers: [],
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
