@@ -4,7 +4,6 @@ import { isOidcTokenError } from "../errors.js";
 import { formatTokens } from "../formats/output.js";
 import { userPaths } from "../paths.js";
 import { stdoutFailure } from "../stdout.js";
-import type { KeyringUnusable } from "../store/keyring.js";
 import { openStore } from "../store/open.js";
 import { isRefreshDue, isServable } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
@@ -41,7 +40,7 @@ async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Pr
     return formatTokens(snapshot.format, tokens, snapshot, now);
   } catch (error) {
     // The full command may ask a person to unlock the keyring.
-    if (!isOidcTokenError(error) || (error as Partial<KeyringUnusable>).trouble === "locked")
+    if (!isOidcTokenError(error) || (error as { trouble?: unknown }).trouble === "locked")
       return undefined;
     throw error;
   }
