@@ -85,8 +85,8 @@ export function openCodeLines(
       ? ['in opencode.json take the old plugin out of "plugin"']
       : old.map(({ at, name }) => `${at}: take out the old plugin ${quote(name)}`);
   const add = ours
-    ? 'in opencode.json "oidc-token" is in "plugin" already'
-    : 'in opencode.json write in its place: "plugin": ["oidc-token"]';
+    ? '"oidc-token" is in "plugin" already'
+    : `in opencode.json write ${old.length === 0 ? "" : "in its place "}"plugin": ["oidc-token"]`;
   const models = ids.map((id) => `models are called "${id}/<model>" in OpenCode; set "model" to one of them`);
   return [...unreadable, ...remove, add, ...models];
 }

@@ -7,21 +7,19 @@ import { type ProfileKey, profileEntries } from "../config/profile-schema.js";
 import { quote } from "../config/quote.js";
 import { readUserFile } from "../config/user-file.js";
 import type { Context } from "../context.js";
-import { OidcTokenError } from "../errors.js";
 import { PRESETS, type Preset } from "../providers/index.js";
 import { checkEntry, fileReference } from "./init-options.js";
+import { type Choice, Questions, type TextOptions } from "./init-questions.js";
 import type { SaveOptions } from "./init-save.js";
 
 const STATIC_KEY = "static_key";
-
-type Clack = typeof import("@clack/prompts");
 
 /**
  * Asks a person for a profile, on stderr and stdin. Throws an OidcTokenError of kind `interrupted` where they leave
  * it.
  */
 export async function askProfile(context: Context, options: SaveOptions): Promise<ProfileEntry> {
-  const wizard = new Wizard(context, await import("@clack/prompts"));
+  const wizard = new Wizard(context, await Questions.on(context));
   // A broken file is told before the questions, not after them.
   const taken = Object.keys(readUserFile(configPath(context, options))?.values.profiles ?? {});
   const entry = await wizard.ask(options, options.force ? [] : taken);
@@ -29,36 +27,18 @@ export async function askProfile(context: Context, options: SaveOptions): Promis
   return entry;
 }
 
-/** Asks whether to go on. Throws an OidcTokenError of kind `interrupted` where the answer is no. */
-export async function confirm(context: Context, message: string): Promise<void> {
-  const clack = await import("@clack/prompts");
-  const answer = await clack.confirm({
-    message,
-    input: context.stdin,
-    output: context.stderr,
-    signal: context.interrupted,
-  });
-  if (answer !== true) throw cancelled();
-}
-
-function cancelled(): OidcTokenError {
-  return new OidcTokenError("interrupted", "cancelled", "nothing was written; run it again: oidc-token init");
-}
-
 class Wizard {
   readonly #context: Context;
-  readonly #clack: Clack;
-  readonly #streams;
+  readonly #questions: Questions;
 
-  constructor(context: Context, clack: Clack) {
+  constructor(context: Context, questions: Questions) {
     this.#context = context;
-    this.#clack = clack;
-    this.#streams = { input: context.stdin, output: context.stderr, signal: context.interrupted };
+    this.#questions = questions;
   }
 
   async ask(options: SaveOptions, taken: readonly string[]): Promise<ProfileEntry> {
-    this.#clack.intro("A new profile for oidc-token", { output: this.#context.stderr });
-    const chosen = await this.#select<Preset | typeof STATIC_KEY>("Who gives the token?", [
+    this.#questions.title("A new profile for oidc-token");
+    const chosen = await this.#questions.select<Preset | typeof STATIC_KEY>("Who gives the token?", [
       ...PRESETS.map((preset) => ({ value: preset, label: preset.title })),
       { value: STATIC_KEY, label: "Nobody: a fixed key", hint: "kept in the keyring, no sign-in" },
     ]);
@@ -69,7 +49,7 @@ class Wizard {
   }
 
   async #staticKey(): Promise<Record<string, Json>> {
-    const header = await this.#select("Which header carries the key?", [
+    const header = await this.#questions.select("Which header carries the key?", [
       { value: "x-api-key", label: "x-api-key: …" },
       { value: "Authorization", label: "Authorization: Bearer …" },
     ]);
@@ -78,7 +58,7 @@ class Wizard {
   }
 
   async #signIn(preset: Preset): Promise<Record<string, Json>> {
-    this.#clack.note(preset.setup, `At ${preset.title}`, { output: this.#context.stderr });
+    this.#questions.note(`At ${preset.title}`, preset.setup);
     const { example, defaults } = preset;
     const issuer = await this.#key("issuer", "Issuer URL", {
       needed: true,
@@ -115,7 +95,7 @@ class Wizard {
   }
 
   async #flow(preferred: readonly Flow[] | undefined): Promise<readonly Flow[]> {
-    const choices: readonly { value: readonly Flow[]; label: string; hint?: string }[] = [
+    const choices: readonly Choice<readonly Flow[]>[] = [
       {
         value: ["authorization_code", "device_code"],
         label: "In the browser, or with a code where there is none",
@@ -127,12 +107,12 @@ class Wizard {
     const initial = choices.find(
       ({ value }) => value[0] === preferred?.[0] && value.length === preferred?.length,
     );
-    return await this.#select("How do people sign in?", choices, initial?.value);
+    return await this.#questions.select("How do people sign in?", choices, initial?.value);
   }
 
   async #clientSecret(expected: boolean, flow: readonly Flow[]): Promise<string | undefined> {
     const must = flow.includes("client_credentials");
-    const where = await this.#select(
+    const where = await this.#questions.select(
       "Does the client have a secret?",
       [
         ...(must ? [] : [{ value: "none", label: "No", hint: "a public client" }]),
@@ -147,7 +127,7 @@ class Wizard {
     const message = where === "file" ? "Path of the file" : "Name of the variable";
     const reference = (answer: string) =>
       where === "file" ? fileReference(answer, this.#context.cwd) : `{env:${answer}}`;
-    const answer = await this.#text(message, {}, (text) =>
+    const answer = await this.#questions.text(message, {}, (text) =>
       text === "" ? "say which" : complaint("client_secret", reference(text)),
     );
     return reference(answer);
@@ -156,65 +136,22 @@ class Wizard {
   async #name(suggested: string, taken: readonly string[]): Promise<string> {
     let initial = suggested;
     for (let number = 2; taken.includes(initial); number += 1) initial = `${suggested}-${number}`;
-    return await this.#text("Name of the profile", { initial }, (text) => {
+    return await this.#questions.text("Name of the profile", { initial }, (text) => {
       if (!PROFILE_NAME.test(text)) return "use letters, digits, dots, underscores or hyphens, at most 64";
       return taken.includes(text) ? "there is a profile of this name already" : undefined;
     });
   }
 
   async #key(key: ProfileKey, message: string, options: KeyOptions = {}): Promise<string> {
-    return await this.#text(message, options, (text) => {
+    return await this.#questions.text(message, options, (text) => {
       if (text === "") return options.needed ? "this is needed" : undefined;
       return complaint(key, text);
     });
   }
-
-  async #text(
-    message: string,
-    { initial, placeholder }: KeyOptions,
-    validate: (text: string) => string | undefined,
-  ): Promise<string> {
-    const answer = await this.#clack.text({
-      ...this.#streams,
-      message,
-      ...(initial !== undefined && initial !== "" && { initialValue: initial }),
-      ...(placeholder !== undefined && { placeholder }),
-      validate: (text) => validate((text ?? "").trim()),
-    });
-    return this.#given(answer ?? "").trim();
-  }
-
-  async #select<T>(
-    message: string,
-    choices: readonly { value: T; label: string; hint?: string }[],
-    initial?: T,
-  ): Promise<T> {
-    const answer = await this.#clack.select<number>({
-      ...this.#streams,
-      message,
-      options: choices.map(({ label, hint }, value) => ({
-        value,
-        label,
-        ...(hint !== undefined && { hint }),
-      })),
-      initialValue: Math.max(
-        0,
-        choices.findIndex(({ value }) => value === initial),
-      ),
-    });
-    return (choices[this.#given(answer)] as { value: T }).value;
-  }
-
-  #given<T>(answer: T): Exclude<T, symbol> {
-    if (this.#clack.isCancel(answer)) throw cancelled();
-    return answer as Exclude<T, symbol>;
-  }
 }
 
-interface KeyOptions {
+interface KeyOptions extends TextOptions {
   readonly needed?: boolean;
-  readonly initial?: string;
-  readonly placeholder?: string;
 }
 
 /** What is wrong with a value, in the words the file's own check would use. */

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import type { ProfileEntry } from "../config/add-profiles.js";
 import { loadConfig } from "../config/load.js";
 import type { Profile } from "../config/profile.js";
 import { printable, quote } from "../config/quote.js";
+import { exposedSecret } from "../config/secrets.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { findImports } from "./init-import.js";
@@ -15,8 +17,9 @@ import {
   type ProfileOptions,
   profileFromOptions,
 } from "./init-options.js";
+import { Questions } from "./init-questions.js";
 import { type SaveOptions, saveProfiles, tell } from "./init-save.js";
-import { askProfile, confirm } from "./init-wizard.js";
+import { askProfile } from "./init-wizard.js";
 import { isTerminal } from "./interactive.js";
 import { accessProfile } from "./profile-access.js";
 
@@ -75,7 +78,7 @@ async function importOld(context: Context, options: InitOptions, file: string | 
   for (const { entry } of found) checkEntry(context, entry, { kind: "configuration", call });
   for (const imported of found) tellImported(context, imported);
   if (isTerminal(context) && found.some(({ from_project }) => from_project)) {
-    await confirm(context, "This stands in the current folder. Take it over?");
+    await (await Questions.on(context)).goOn("This stands in the current folder. Take it over?");
   }
   const path = await saveProfiles(
     context,
@@ -124,7 +127,23 @@ function tellNext(context: Context, options: InitOptions, names: readonly string
   const config = loadConfig(context, options);
   const file = options.config === undefined ? "" : ` --config ${printable(options.config)}`;
   for (const name of names) {
+    tellSecretFiles(context, config.profile(name));
     tell(context, `next: oidc-token ${nextCommand(config.profile(name))} --profile ${name}${file}`);
+  }
+}
+
+/** A file with a secret that is not there yet, or that others may read. */
+function tellSecretFiles(context: Context, { client_secret, key }: Profile): void {
+  for (const reference of [client_secret, key]) {
+    if (reference?.from !== "file") continue;
+    if (!existsSync(reference.path)) {
+      tell(
+        context,
+        `${printable(reference.path)} does not exist yet: put the secret in it, alone on one line`,
+      );
+    }
+    const exposed = exposedSecret(reference, context.platform);
+    if (exposed !== undefined) tell(context, exposed);
   }
 }
 

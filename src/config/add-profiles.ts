@@ -54,7 +54,8 @@ export function addProfiles(path: string, home: string, change: ConfigChange): C
   const written: string[] = [];
   for (const { name, values } of change.profiles) {
     const old = Object.hasOwn(existing, name) ? existing[name] : undefined;
-    if (isDeepStrictEqual(old, values)) unchanged.push(name);
+    // The parser's objects have no prototype, which would count.
+    if (old && isDeepStrictEqual({ ...old }, { ...values })) unchanged.push(name);
     else if (old && !change.replace) throw exists(name, path);
     else written.push(name);
   }

@@ -43,7 +43,7 @@ export function replaceConfig(
 ): void {
   let temporary: string | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     const target = followLinks(path);
     const folder = dirname(target);
     removeAbandoned(folder, basename(target));
@@ -60,6 +60,20 @@ export function replaceConfig(
     if (temporary !== undefined) rmSync(temporary, { force: true });
     if (error instanceof OidcTokenError) throw error;
     throw cannotWrite(path, error as NodeJS.ErrnoException);
+  }
+}
+
+/** As `mkdir -p`. Node's own never ends where a folder that exists answers ENOENT, as /proc does. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const made_by_another =
+      (error as NodeJS.ErrnoException).code === "EEXIST" && statSync(path).isDirectory();
+    if (!made_by_another) throw error;
   }
 }
 

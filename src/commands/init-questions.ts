@@ -1,0 +1,86 @@
+import type { Context } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+
+type Clack = typeof import("@clack/prompts");
+
+export interface TextOptions {
+  /** Stands there to be edited. */
+  readonly initial?: string;
+  /** Shown while nothing is typed. */
+  readonly placeholder?: string;
+}
+
+export interface Choice<T> {
+  readonly value: T;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+/** Questions to a person, on stderr and stdin. Each throws an OidcTokenError of kind `interrupted` where they leave. */
+export class Questions {
+  readonly #clack: Clack;
+  readonly #streams;
+
+  private constructor(context: Context, clack: Clack) {
+    this.#clack = clack;
+    this.#streams = { input: context.stdin, output: context.stderr, signal: context.interrupted };
+  }
+
+  static async on(context: Context): Promise<Questions> {
+    return new Questions(context, await import("@clack/prompts"));
+  }
+
+  title(text: string): void {
+    this.#clack.intro(text, this.#streams);
+  }
+
+  note(title: string, text: string): void {
+    this.#clack.note(text, title, this.#streams);
+  }
+
+  /** Ends in `interrupted` where the answer is no, too. */
+  async goOn(message: string): Promise<void> {
+    if (!this.#given(await this.#clack.confirm({ ...this.#streams, message }))) throw cancelled();
+  }
+
+  async text(
+    message: string,
+    { initial, placeholder }: TextOptions,
+    validate: (text: string) => string | undefined,
+  ): Promise<string> {
+    const answer = await this.#clack.text({
+      ...this.#streams,
+      message,
+      ...(initial !== undefined && initial !== "" && { initialValue: initial }),
+      ...(placeholder !== undefined && { placeholder }),
+      validate: (text) => validate((text ?? "").trim()),
+    });
+    return this.#given(answer ?? "").trim();
+  }
+
+  async select<T>(message: string, choices: readonly Choice<T>[], initial?: T): Promise<T> {
+    const answer = await this.#clack.select<number>({
+      ...this.#streams,
+      message,
+      options: choices.map(({ label, hint }, value) => ({
+        value,
+        label,
+        ...(hint !== undefined && { hint }),
+      })),
+      initialValue: Math.max(
+        0,
+        choices.findIndex(({ value }) => value === initial),
+      ),
+    });
+    return (choices[this.#given(answer)] as { value: T }).value;
+  }
+
+  #given<T>(answer: T): Exclude<T, symbol> {
+    if (this.#clack.isCancel(answer)) throw cancelled();
+    return answer as Exclude<T, symbol>;
+  }
+}
+
+function cancelled(): OidcTokenError {
+  return new OidcTokenError("interrupted", "cancelled", "nothing was written; run it again: oidc-token init");
+}
