@@ -9,7 +9,8 @@ import { below, isWithin, type Preset } from "./preset.js";
 export const oci: Preset = {
   name: "oci",
   title: "OCI IAM identity domains",
-  recognises: (issuer) => isWithin(issuer, "identity.oraclecloud.com"),
+  // idcs-<id>.identity.oraclecloud.com, and the URL of a region, idcs-<id>.….identity.<region>.oci.oraclecloud.com.
+  recognises: (issuer) => isWithin(issuer, "oraclecloud.com") && /^idcs-.*\.identity\./.test(issuer.hostname),
   // Every domain's document names https://identity.oraclecloud.com/, or what the domain's administrator has set.
   issuer_rule: "same_host",
   discovery: true,

@@ -8,6 +8,7 @@ describe("recognising a provider from its issuer", () => {
   it.each([
     ["oci", "https://idcs-0a1b2c.identity.oraclecloud.com"],
     ["oci", "https://idcs-0a1b2c.identity.oraclecloud.com:443"],
+    ["oci", "https://idcs-0a1b2c.us-ashburn-idcs-1.identity.us-ashburn-1.oci.oraclecloud.com"],
     ["okta", "https://example.okta.com"],
     ["okta", "https://example.okta.com/oauth2/aus123"],
     ["okta", "https://example.oktapreview.com/oauth2/default"],
@@ -32,6 +33,8 @@ describe("recognising a provider from its issuer", () => {
 
   it.each([
     "https://identity.oraclecloud.com.evil.example",
+    "https://idcs-1.identity.oraclecloud.com.evil.example",
+    "https://identity.us-ashburn-1.oci.oraclecloud.com",
     "https://evilokta.com",
     "https://okta.com.evil.example/oauth2/default",
     "https://login.microsoftonline.com.evil.example/common/v2.0",
