@@ -80,7 +80,6 @@ describe.skipIf(skip)(`the command and a real Secret Service${why}`, () => {
     );
     expect(readdirSync(join(sandbox.home, "data", "oidc-token", "tokens"))).toEqual([]);
   });
-  });
 
   it.each<[KeyringCase, RegExp]>([
     ["locked", /keyring is locked/],
