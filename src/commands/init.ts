@@ -6,6 +6,7 @@ import { printable, quote } from "../config/quote.js";
 import { exposedSecret } from "../config/secrets.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { unattendedFlow } from "../token/choose-flow.js";
 import { findImports } from "./init-import.js";
 import type { Imported } from "./init-imported.js";
 import { OKTA_VARIABLE_OF } from "./init-okta-environment.js";
@@ -149,5 +150,5 @@ function tellSecretFiles(context: Context, { client_secret, key }: Profile): voi
 
 function nextCommand({ flow, key, client_secret }: Profile): "login" | "get" {
   if (flow[0] === "static_key") return key?.from === "keyring" ? "login" : "get";
-  return flow[0] === "client_credentials" && client_secret?.from !== "keyring" ? "get" : "login";
+  return unattendedFlow(flow) === flow[0] && client_secret?.from !== "keyring" ? "get" : "login";
 }
