@@ -7,6 +7,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -275,18 +276,24 @@ describe("init and the file it must not harm", () => {
 
   it("killed at any moment leaves the old file or the new one", async () => {
     const at = place();
-    const text = JSON.stringify({
-      profiles: { one: { issuer: "https://id.example.com", client_id: "cli" } },
-    });
-    at.configure(text);
+    // A long file takes long to write.
+    const remark = `// ${"x".repeat(120)}\n`.repeat(6_000);
+    const one = { profiles: { one: { issuer: "https://id.example.com", client_id: "cli" } } };
+    at.configure(`${JSON.stringify(one)}\n${remark}`);
+    const profiles = (text: string) => Object.keys(JSON.parse(text.slice(0, text.indexOf("// x"))).profiles);
     const { took } = await at.run(["config", "check"]);
     let killed = 0;
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < 10; round += 1) {
       const child = at.start(["init", ...PUBLIC, "-p", `p${round}`], { input: "" });
-      await delay(took * (0.6 + round * 0.1));
-      child.kill("SIGKILL");
+      const kill = () => child.kill("SIGKILL");
+      // At some time, or as soon as anything stirs in the folder.
+      const watcher = round % 2 === 0 ? watch(at.configDir, kill) : undefined;
+      if (!watcher) void delay(took * (0.7 + round * 0.06)).then(kill);
       if ((await child.outcome).signal === "SIGKILL") killed += 1;
-      expect(Object.keys(configOf(at).profiles)).toContain("one");
+      watcher?.close();
+      const text = readFileSync(at.file, "utf8");
+      expect(text.endsWith(remark)).toBe(true);
+      expect(profiles(text)).toContain("one");
     }
     expect(killed).toBeGreaterThan(0);
     // Whoever was killed holds nothing up.
