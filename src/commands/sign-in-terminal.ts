@@ -44,7 +44,7 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
       wait(() => "Waiting for the browser (Ctrl-C to cancel)", 0);
     },
     device(request) {
-      for (const line of deviceLines(request, profile, stderr.isTTY === true)) say(line);
+      for (const line of deviceLines(request, profile, stderr)) say(line);
       wait(
         (left) => `Waiting for you to confirm, ${minutes(left)} left (Ctrl-C to cancel)`,
         request.expires_in,
@@ -60,21 +60,31 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
   };
 }
 
-function deviceLines(request: DeviceAuthorization, profile: string, terminal: boolean): string[] {
+function deviceLines(request: DeviceAuthorization, profile: string, stderr: Screen): string[] {
   const { verification_uri, verification_uri_complete, user_code } = request;
-  const lines = [
-    `To sign in to ${kleur.bold(profile)}, open this address on any device:`,
+  const where = ["", `  ${verification_uri}`, "", `and enter the code  ${kleur.bold().cyan(user_code)}`, ""];
+  const qr = qrCode(verification_uri_complete ?? verification_uri, stderr, where.length + 4);
+  if (qr === undefined)
+    return [`To sign in to ${kleur.bold(profile)}, open this address on any device:`, ...where];
+  // Above the rest, so that address and code stay on a screen that has to scroll.
+  return [
+    `To sign in to ${kleur.bold(profile)}, scan this with a phone, or open the address below on any device:`,
     "",
-    `  ${verification_uri}`,
-    "",
-    `and enter the code  ${kleur.bold().cyan(user_code)}`,
-    "",
+    qr,
+    ...where,
   ];
-  const address = verification_uri_complete ?? verification_uri;
+}
+
+type Screen = Pick<Context["stderr"], "isTTY" | "rows" | "columns">;
+
+/** Undefined where it would not be readable, or where there is nothing to scan it from. */
+function qrCode(address: string, screen: Screen, otherRows: number): string | undefined {
   // Whoever scans a code opens it, and OCI's address is plain http: that one is only to be read.
-  if (!terminal || !address.startsWith("https:")) return lines;
+  if (screen.isTTY !== true || !address.startsWith("https:")) return undefined;
   const qr = renderUnicodeCompact(address, { border: 2 });
-  return [...lines, qr, ""];
+  const rows = qr.split("\n");
+  const fits = rows.length + otherRows <= screen.rows && (rows[0]?.length ?? 0) <= screen.columns;
+  return fits ? qr : undefined;
 }
 
 /** The server's own address, third of the four fields of SSH_CONNECTION (ssh(1)). */
