@@ -15,6 +15,7 @@ export interface Terminal {
   type(text: string): Promise<void>;
   /** Presses a key by tmux's name for it: `Enter`, `Escape`, `Down`. */
   press(key: string): Promise<void>;
+  cursorIsShown(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -49,6 +50,7 @@ export async function startTerminal(
     },
     type: async (text) => void (await tmux("send-keys", "-l", text)),
     press: async (key) => void (await tmux("send-keys", key)),
+    cursorIsShown: async () => (await tmux("display-message", "-p", "#{cursor_flag}")).trim() === "1",
     async stop() {
       await tmux("kill-server").catch(() => {});
       rmSync(folder, { recursive: true, force: true });
