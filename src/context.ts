@@ -10,10 +10,16 @@ import type { Grants } from "./token/grants.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The secrets a profile refers to, resolved when asked for. */
+/** What a profile refers to, resolved when asked for, and anew each time. */
 export interface Secrets {
   client_secret(): Promise<string | undefined>;
   key(): Promise<string | undefined>;
+  private_key(): Promise<string | undefined>;
+  client_cert(): Promise<string | undefined>;
+  client_key(): Promise<string | undefined>;
+  /** Not of `{github_actions}`, which takes a request of its own. */
+  subject_token(): Promise<string | undefined>;
+  assertion(): Promise<string | undefined>;
 }
 
 /** What a store is told beside its name. */
@@ -35,6 +41,8 @@ export interface Context {
   /** Resolves after `ms` milliseconds; rejects when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   readonly fetch: typeof globalThis.fetch;
+  /** A fetch for this profile's requests: with its CA, its client certificate and the proxy that is to be used. */
+  transport(profile: Profile, secrets: Secrets): Promise<typeof globalThis.fetch>;
   /** Starts the browser without a shell; rejects where none could be started. */
   openBrowser(url: string): Promise<void>;
   readonly log: Log;
@@ -64,6 +72,10 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
     now: () => Date.now() / 1000,
     sleep: async (ms, signal) => void (await delay(ms, undefined, signal ? { signal } : {})),
     fetch: globalThis.fetch,
+    transport: async (profile, secrets) => {
+      const { openTransport } = await import("./oidc/transport.js");
+      return await openTransport(profile, secrets, context, (secret) => redactor.add(secret));
+    },
     openBrowser: async (url) => {
       const { default: open } = await import("open");
       await open(url);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { jsonSchema } from "../config/json-schema.js";
 import { configPath, loadConfig, nearestVariable, unknownVariables } from "../config/load.js";
 import { maskProfile } from "../config/mask.js";
-import { exposedSecret, resolveSecret } from "../config/secrets.js";
+import { exposedSecret, resolveKey, resolveSecret } from "../config/secrets.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import type { GlobalOptions } from "./options.js";
@@ -33,10 +33,14 @@ export function check(context: Context, options: GlobalOptions): void {
   const say = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
   const config = loadConfig(context, options);
   for (const name of config.names) {
-    const { client_secret, key } = config.profile(name);
+    const { client_secret, key, private_key, client_cert, client_key } = config.profile(name);
     for (const [at, reference] of Object.entries({ client_secret, key })) {
-      if (reference === undefined || reference.from === "keyring") continue;
-      resolveSecret(reference, at, context);
+      if (reference && reference.from !== "keyring") resolveSecret(reference, at, context);
+    }
+    for (const [at, reference] of Object.entries({ private_key, client_cert, client_key })) {
+      if (reference) resolveKey(reference, at, context);
+    }
+    for (const reference of [client_secret, key, private_key, client_key]) {
       const exposed = exposedSecret(reference, context.platform);
       if (exposed !== undefined) say(exposed);
     }

@@ -56,11 +56,14 @@ async function listModels(context: Context, profile: Profile, base_url: string):
 
 async function askWithToken(context: Context, profile: Profile, base_url: string): Promise<readonly Model[]> {
   const token = await tokenFor(context, profile, undefined);
-  const found = await askForModels(context, profile, base_url, token);
+  const { secrets } = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const fetch = await context.transport(profile, secrets);
+  const server = { fetch, interrupted: context.interrupted };
+  const found = await askForModels(server, profile, base_url, token);
   if (found !== REFUSED) return found;
   const rejected_sha256 = createHash("sha256").update(token).digest("hex");
   const again = await askForModels(
-    context,
+    server,
     profile,
     base_url,
     await tokenFor(context, profile, rejected_sha256),

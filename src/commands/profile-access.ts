@@ -1,6 +1,6 @@
 import { loadConfig } from "../config/load.js";
-import type { Profile, SecretReference } from "../config/profile.js";
-import { resolveSecret } from "../config/secrets.js";
+import type { KeyReference, Profile, SecretReference, TokenReference } from "../config/profile.js";
+import { resolveKey, resolveSecret } from "../config/secrets.js";
 import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import type { StoreName } from "../store/store.js";
@@ -9,6 +9,7 @@ import type { Grants } from "../token/grants.js";
 import { fromRecord, toRecord } from "../token/record.js";
 import type { TokenSet } from "../token/token-set.js";
 import type { GlobalOptions } from "./options.js";
+import { outputOf } from "./token-command.js";
 
 /** One profile with its store, its secrets and its provider: what every command works on. */
 export interface ProfileAccess {
@@ -62,9 +63,34 @@ export function accessProfile(context: Context, profile: Profile, options: Acces
     redactor.add(value);
     return value;
   };
+  const resolveText = async (
+    key: string,
+    reference: KeyReference | undefined,
+  ): Promise<string | undefined> => {
+    const value = reference && resolveKey(reference, key, context);
+    redactor.add(value);
+    return value;
+  };
+  const resolveToken = async (
+    key: string,
+    reference: TokenReference | undefined,
+  ): Promise<string | undefined> => {
+    if (reference === undefined || reference.from === "github_actions") return undefined;
+    const value =
+      reference.from === "command"
+        ? await outputOf(key, reference.argv, profile.timeout, context)
+        : resolveSecret(reference, key, context);
+    redactor.add(value);
+    return value;
+  };
   const secrets: Secrets = {
     client_secret: () => resolve("client_secret", profile.client_secret, () => storedSecret("client_secret")),
     key: () => resolve("key", profile.key, async () => (await read())?.tokens.access_token),
+    private_key: () => resolveText("private_key", profile.private_key),
+    client_cert: async () => profile.client_cert && resolveKey(profile.client_cert, "client_cert", context),
+    client_key: () => resolveText("client_key", profile.client_key),
+    subject_token: () => resolveToken("subject_token", profile.subject_token),
+    assertion: () => resolveToken("assertion", profile.assertion),
   };
   const remember = (tokens: TokenSet): void => {
     for (const secret of [tokens.access_token, tokens.refresh_token, tokens.id_token]) redactor.add(secret);

@@ -26,13 +26,17 @@ export interface ProfileFacts {
 /** `profiles`: the profiles there are. */
 export async function profiles(context: Context, options: ProfilesOptions): Promise<void> {
   const config = loadConfig(context, options);
-  const rows = config.names.map((name) => factsOf(config.profile(name), context.paths.data, config.files.slice(0, 1)));
+  const rows = config.names.map((name) =>
+    factsOf(config.profile(name), context.paths.data, config.files.slice(0, 1)),
+  );
   if (rows.length === 0) context.stderr.write("oidc-token: no profile yet; run: oidc-token init\n");
   context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows)}\n`);
 }
 
 function factsOf(profile: Profile, store: string, configuration: readonly string[]): ProfileFacts {
-  const secret_files = [profile.client_secret, profile.key].flatMap((secret) =>
+  const { client_secret, key, private_key, client_key, subject_token, assertion } = profile;
+  const secrets = [client_secret, key, private_key, client_key, subject_token, assertion];
+  const secret_files = secrets.flatMap((secret) =>
     secret?.from === "file" ? [secret.path] : secret?.from === "plain" ? configuration : [],
   );
   return {

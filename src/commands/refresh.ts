@@ -1,5 +1,6 @@
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { unattendedFlow } from "../token/choose-flow.js";
 import { obtainTokens } from "../token/service.js";
 import { isTerminal } from "./interactive.js";
 import type { GlobalOptions } from "./options.js";
@@ -19,11 +20,7 @@ export async function refresh(context: Context, options: GlobalOptions): Promise
   const say = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
   const access = accessProfile(context, profile, { interactive: isTerminal(context), notice: say });
   const stored = await access.read();
-  if (
-    stored &&
-    stored.tokens.refresh_token === undefined &&
-    profile.flow.every((flow) => flow !== "client_credentials")
-  ) {
+  if (stored && stored.tokens.refresh_token === undefined && unattendedFlow(profile.flow) === undefined) {
     throw new OidcTokenError(
       "sign_in_needed",
       `the provider gave profile "${profile.name}" no refresh token`,

@@ -3,7 +3,7 @@ import { type Preset, presetFor, presetNamed } from "../providers/index.js";
 import { variableOf } from "./environment.js";
 import { accountOf } from "./identity.js";
 import type { ProfileLayer } from "./layers.js";
-import type { Flow, Profile } from "./profile.js";
+import type { ClientAuth, Flow, Profile } from "./profile.js";
 import type { ProfileKey } from "./profile-schema.js";
 import { quote } from "./quote.js";
 
@@ -36,7 +36,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileLay
     );
   }
   for (const each of flow) checkNeeds(each, values, fail);
-  checkClientAuth(values, fail);
+  const client_auth = clientAuthOf(values, fail);
 
   const header = values.header ?? "Authorization";
   const { name, store, is_default } = frame;
@@ -55,6 +55,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileLay
     provider: name,
     ...values,
     ...(key && { key }),
+    ...(client_auth && { client_auth }),
     preset: preset.name,
     name,
     store,
@@ -86,6 +87,14 @@ function defaultFlow(values: ProfileLayer, fail: Fail): Flow[] {
   if (values.issuer !== undefined && values.key) {
     throw fail('has both "issuer" and "key", so "flow" must say which of them counts', 'set "flow"');
   }
+  if (values.subject_token && values.assertion) {
+    throw fail(
+      'has both "subject_token" and "assertion", so "flow" must say which of them counts',
+      'set "flow"',
+    );
+  }
+  if (values.subject_token) return ["token_exchange"];
+  if (values.assertion) return ["jwt_bearer"];
   if (values.issuer !== undefined) return ["authorization_code", "device_code"];
   if (values.key) return ["static_key"];
   const { endpoints } = values;
@@ -104,6 +113,8 @@ const ENDPOINTS_NEEDED = {
   authorization_code: ["authorization_endpoint", "token_endpoint"],
   device_code: ["device_authorization_endpoint", "token_endpoint"],
   client_credentials: ["token_endpoint"],
+  token_exchange: ["token_endpoint"],
+  jwt_bearer: ["token_endpoint"],
 } as const;
 
 function checkNeeds(flow: Flow, values: ProfileLayer, fail: Fail): void {
@@ -116,24 +127,65 @@ function checkNeeds(flow: Flow, values: ProfileLayer, fail: Fail): void {
       `${add("issuer")}; a provider without discovery needs ${list} in "endpoints" instead`,
     );
   }
+  // RFC 8693 §2.1, RFC 7523 §3.1: the token itself may be all the provider needs to know the client by.
+  if (flow === "token_exchange" || flow === "jwt_bearer") {
+    const key = flow === "token_exchange" ? "subject_token" : "assertion";
+    if (!values[key]) throw fail(`needs "${key}" for the flow ${flow}`, add(key));
+    return;
+  }
   if (values.client_id === undefined) throw fail(`needs "client_id" for the flow ${flow}`, add("client_id"));
-  if (flow === "client_credentials" && !values.client_secret) {
-    throw fail(`needs "client_secret" for the flow ${flow}`, add("client_secret"));
+  const proves_itself = values.client_secret ?? values.private_key ?? values.client_cert;
+  if (flow === "client_credentials" && !proves_itself) {
+    throw fail(
+      `needs "client_secret" for the flow ${flow}`,
+      `${add("client_secret")}; a client without a secret needs "private_key", or "client_cert" and "client_key"`,
+    );
   }
 }
 
-function checkClientAuth(values: ProfileLayer, fail: Fail): void {
-  if (values.client_auth === undefined) return;
-  if (values.client_auth === "none" && values.client_secret) {
+/** The keys that each way of client authentication proves the client with. */
+const PROOF_KEYS = {
+  client_secret_basic: ["client_secret"],
+  client_secret_post: ["client_secret"],
+  private_key_jwt: ["private_key"],
+  tls_client_auth: ["client_cert"],
+  self_signed_tls_client_auth: ["client_cert"],
+  none: [],
+} as const satisfies Record<ClientAuth, readonly ProfileKey[]>;
+
+function clientAuthOf(values: ProfileLayer, fail: Fail): ClientAuth | undefined {
+  for (const [one, other] of [
+    ["client_cert", "client_key"],
+    ["client_key", "client_cert"],
+  ] as const) {
+    if (values[one] && !values[other]) throw fail(`has "${one}" but no "${other}"`, add(other));
+  }
+  if (values.private_key && values.client_secret) {
     throw fail(
-      'has a "client_secret", but "client_auth" is "none", which sends no secret',
-      'leave out one of the two; "client_secret_basic" and "client_secret_post" send it',
+      'has both "client_secret" and "private_key"',
+      "leave out one of the two: the provider knows this client by either",
     );
   }
-  if (values.client_auth !== "none" && !values.client_secret) {
-    throw fail(`needs "client_secret" for "client_auth": "${values.client_auth}"`, add("client_secret"));
+  const { client_auth = values.private_key ? "private_key_jwt" : undefined } = values;
+  if (client_auth === undefined) return undefined;
+  const needed: readonly ProfileKey[] = PROOF_KEYS[client_auth];
+  for (const key of needed) {
+    if (!values[key]) throw fail(`needs "${key}" for "client_auth": "${client_auth}"`, add(key));
   }
+  for (const key of ["client_secret", "private_key"] as const) {
+    if (!values[key] || needed.includes(key)) continue;
+    throw fail(
+      `has a "${key}", but "client_auth" is "${client_auth}", which ${client_auth === "none" ? "sends no secret" : "does not use it"}`,
+      `leave out one of the two; ${USED_BY[key]}`,
+    );
+  }
+  return client_auth;
 }
+
+const USED_BY = {
+  client_secret: '"client_secret_basic" and "client_secret_post" send it',
+  private_key: '"private_key_jwt" signs with it',
+};
 
 function originsOf(values: ProfileLayer, fail: Fail): string[] {
   const origin = values.base_url === undefined ? undefined : new URL(values.base_url).origin;

@@ -33,6 +33,9 @@ const READERS: Partial<Record<ProfileKey, (text: string, variable: string) => un
   endpoints: json,
   models: json,
   client_secret: (text) => text,
+  private_key: (text) => text,
+  client_cert: (text) => text,
+  client_key: (text) => text,
   key: (text) => text,
 };
 

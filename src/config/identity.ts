@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Profile, SecretReference } from "./profile.js";
+import type { Profile, SecretReference, TokenReference } from "./profile.js";
 
 /** What decides whom a token is for and where it may have come from (DESIGN §4). */
 export type Identity = Pick<
@@ -15,6 +15,10 @@ export type Identity = Pick<
   | "endpoints"
   | "key"
   | "base_url"
+  | "subject_token"
+  | "subject_token_type"
+  | "requested_token_type"
+  | "assertion"
 >;
 
 const HEX_DIGITS = 32;
@@ -40,6 +44,15 @@ export function accountOf(profile: Identity): string {
           ["scope", sorted(profile.scope?.split(" ") ?? [])],
           ["audience", profile.audience ?? null],
           ["resource", sorted(profile.resource)],
+          ...(profile.flow.includes("token_exchange") && profile.subject_token
+            ? [
+                ["subject_token", originOf(profile.subject_token), profile.subject_token_type ?? null],
+                ["requested_token_type", profile.requested_token_type ?? null],
+              ]
+            : []),
+          ...(profile.flow.includes("jwt_bearer") && profile.assertion
+            ? [["assertion", originOf(profile.assertion)]]
+            : []),
         ]),
   ];
   const digest = bytesToHex(sha256(utf8ToBytes(JSON.stringify(facts))));
@@ -51,7 +64,9 @@ function sorted(values: readonly string[]): string[] {
 }
 
 /** A plain key is left out: the hash is written to places where a secret has no business. */
-function originOf(reference: SecretReference): string[] {
+function originOf(reference: SecretReference | TokenReference): readonly string[] {
+  if (reference.from === "command") return ["command", ...reference.argv];
+  if (reference.from === "github_actions") return ["github_actions", reference.audience ?? ""];
   if (reference.from === "env") return ["env", reference.name];
   if (reference.from === "file") return ["file", reference.path];
   return [reference.from];

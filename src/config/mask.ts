@@ -1,24 +1,42 @@
-import type { Profile, SecretReference } from "./profile.js";
+import type { Profile, SecretReference, TokenReference } from "./profile.js";
 
 const MASK = "********";
 const SECRET_NAME = /secret|password|token|assertion/i;
 
 /** A profile as `config show` may print it: where each secret comes from, and never a secret itself. */
 export function maskProfile(profile: Profile): Record<string, unknown> {
-  const { client_secret, key, authorization_params, token_params, ...rest } = profile;
+  const { authorization_params, token_params, ...rest } = profile;
+  const references = Object.entries(rest).flatMap(([name, value]) =>
+    isReference(value) ? [[name, maskReference(value)] as const] : [],
+  );
   return {
     ...rest,
-    ...(client_secret && { client_secret: maskReference(client_secret) }),
-    ...(key && { key: maskReference(key) }),
+    ...Object.fromEntries(references),
+    ...(rest.proxy !== undefined && { proxy: maskProxy(rest.proxy) }),
     authorization_params: maskParameters(authorization_params),
     token_params: maskParameters(token_params),
   };
 }
 
-function maskReference(reference: SecretReference): string {
+function isReference(value: unknown): value is SecretReference | TokenReference {
+  return typeof value === "object" && value !== null && "from" in value;
+}
+
+function maskReference(reference: SecretReference | TokenReference): string {
+  if (reference.from === "command")
+    return `{command:${reference.argv[0]}${reference.argv.length > 1 ? " …" : ""}}`;
+  if (reference.from === "github_actions") {
+    return reference.audience === undefined ? "{github_actions}" : `{github_actions:${reference.audience}}`;
+  }
   if (reference.from === "env") return `{env:${reference.name}}`;
   if (reference.from === "file") return `{file:${reference.path}}`;
   return reference.from === "keyring" ? "{keyring}" : MASK;
+}
+
+function maskProxy(address: string): string {
+  const url = new URL(address);
+  if (url.username === "" && url.password === "") return address;
+  return `${url.protocol}//${MASK}@${url.host}`;
 }
 
 function maskParameters(parameters: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { PRESET_NAMES } from "../providers/index.js";
-import { CLIENT_AUTHS, FLOWS, PROFILE_NAME } from "./profile.js";
+import { networkEntries } from "./network-schema.js";
+import { FLOWS, PROFILE_NAME } from "./profile.js";
+import { proofEntries } from "./proof-schema.js";
 import {
   fieldNameComplaint,
   originComplaint,
@@ -58,7 +60,7 @@ export const profileEntries = {
       oneOrMany(oneOf(FLOWS)),
       v.check((value) => value.length > 0, "must name at least one flow"),
       v.description(
-        'How a token is got: one flow, or a list of which the first that can work here is taken. Default: ["authorization_code", "device_code"] with an issuer, "static_key" with only a key.',
+        'How a token is got: one flow, or a list of which the first that can work here is taken. Default: ["authorization_code", "device_code"] with an issuer (with a subject_token "token_exchange", with an assertion "jwt_bearer"), "static_key" with only a key.',
       ),
       toList<(typeof FLOWS)[number]>(),
     ),
@@ -66,22 +68,7 @@ export const profileEntries = {
   client_id: v.exactOptional(
     v.pipe(text(), v.description("The client's id, as registered at the provider.")),
   ),
-  client_secret: v.exactOptional(
-    v.pipe(
-      secret(),
-      v.description(
-        "The client's secret: {env:NAME}, {file:~/path}, {keyring} (asked for once at login), or plainly. Leave it out for a public client.",
-      ),
-    ),
-  ),
-  client_auth: v.exactOptional(
-    v.pipe(
-      oneOf(CLIENT_AUTHS),
-      v.description(
-        "How the client authenticates at the token endpoint. Default: what the provider supports, or none without a secret.",
-      ),
-    ),
-  ),
+  ...proofEntries,
   redirect_uri: v.exactOptional(
     v.pipe(
       string(),
@@ -222,9 +209,7 @@ export const profileEntries = {
       ),
     ),
   ),
-  timeout: v.exactOptional(
-    v.pipe(seconds(1, 600), v.description("Seconds one request to the provider may take. Default: 10.")),
-  ),
+  ...networkEntries,
 };
 
 /** What one profile says, in one place, before anything is merged. */

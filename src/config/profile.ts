@@ -1,4 +1,11 @@
-export const FLOWS = ["authorization_code", "device_code", "client_credentials", "static_key"] as const;
+export const FLOWS = [
+  "authorization_code",
+  "device_code",
+  "client_credentials",
+  "token_exchange",
+  "jwt_bearer",
+  "static_key",
+] as const;
 
 export type Flow = (typeof FLOWS)[number];
 
@@ -9,12 +16,32 @@ export type SecretReference =
   | { readonly from: "keyring" }
   | { readonly from: "plain"; readonly value: string };
 
+/** Where a token that proves who this program runs for is to be found: it changes often, so it is asked for each time. */
+export type TokenReference =
+  | Exclude<SecretReference, { readonly from: "keyring" }>
+  /** A program and its arguments, run without a shell. */
+  | { readonly from: "command"; readonly argv: readonly string[] }
+  /** The token endpoint of a GitHub Actions job. */
+  | { readonly from: "github_actions"; readonly audience?: string };
+
+/** Where a key or certificate in PEM (or, for a private key, a JWK) is to be found. */
+export type KeyReference = Exclude<SecretReference, { readonly from: "keyring" }>;
+
 export const STORE_CHOICES = ["auto", "keyring", "file"] as const;
 export type StoreChoice = (typeof STORE_CHOICES)[number];
 
-/** Client authentication methods in the names of RFC 7591 §2. */
-export const CLIENT_AUTHS = ["client_secret_basic", "client_secret_post", "none"] as const;
+/** Client authentication methods in the names of RFC 7591 §2 and RFC 8705 §2. */
+export const CLIENT_AUTHS = [
+  "client_secret_basic",
+  "client_secret_post",
+  "private_key_jwt",
+  "tls_client_auth",
+  "self_signed_tls_client_auth",
+  "none",
+] as const;
 export type ClientAuth = (typeof CLIENT_AUTHS)[number];
+
+export const ASSERTION_AUDIENCES = ["issuer", "token_endpoint"] as const;
 
 /** What a profile may be called: it becomes part of keyring accounts and file names. */
 export const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -41,7 +68,22 @@ export interface Profile {
   readonly client_id?: string;
   readonly client_secret?: SecretReference;
   readonly client_auth?: ClientAuth;
+  /** What `private_key_jwt` signs with. */
+  readonly private_key?: KeyReference;
+  /** The `kid` of that key, where the key itself does not say. */
+  readonly private_key_id?: string;
+  /** Whom a `private_key_jwt` assertion is addressed to (RFC 7523 §3). */
+  readonly client_assertion_audience?: (typeof ASSERTION_AUDIENCES)[number];
+  /** What TLS shows to the provider where it asks for a client certificate, as PEM. */
+  readonly client_cert?: KeyReference;
+  readonly client_key?: KeyReference;
   readonly redirect_uri?: string;
+  /** The token that `token_exchange` trades in, its type, and what is asked for (RFC 8693 §2.1). */
+  readonly subject_token?: TokenReference;
+  readonly subject_token_type?: string;
+  readonly requested_token_type?: string;
+  /** The token that `jwt_bearer` trades in (RFC 7523 §2.1). */
+  readonly assertion?: TokenReference;
   readonly scope?: string;
   readonly audience?: string;
   readonly resource: readonly string[];
@@ -64,5 +106,9 @@ export interface Profile {
   readonly models: Readonly<Record<string, unknown>>;
   /** Seconds one request to the provider may take. */
   readonly timeout: number;
+  /** A file with CA certificates in PEM, trusted in addition to the runtime's own. */
+  readonly ca_file?: string;
+  /** The proxy for requests to the provider; may hold a password. */
+  readonly proxy?: string;
   readonly is_default: boolean;
 }

@@ -68,6 +68,18 @@ export function redirectComplaint(value: string): Complaint | undefined {
   return undefined;
 }
 
+/** A proxy, with the user and password it may ask for. */
+export function proxyComplaint(value: string): Complaint | undefined {
+  const url = parse(value);
+  const hint = "write it in full, as in http://proxy.example.com:3128";
+  if (!url) return { sentence: "must be a URL", hint };
+  if (url.protocol === "http:" || url.protocol === "https:") return undefined;
+  return {
+    sentence: "must be an http or https URL",
+    hint: "other kinds of proxy, such as SOCKS, are not supported",
+  };
+}
+
 /** RFC 8707 §2: an absolute URI without a fragment. */
 export function resourceComplaint(value: string): Complaint | undefined {
   if (/^[A-Za-z][A-Za-z0-9+.-]*:[^\s#]+$/.test(value)) return undefined;

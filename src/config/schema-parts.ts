@@ -1,6 +1,12 @@
 import * as v from "valibot";
 import { parameterComplaint, urlComplaint } from "./rules.js";
-import { CONTROL_CHARACTER, type Complaint, parseSecretReference } from "./secret-reference.js";
+import {
+  CONTROL_CHARACTER,
+  type Complaint,
+  parseKeyReference,
+  parseSecretReference,
+  parseTokenReference,
+} from "./secret-reference.js";
 
 /** A Complaint as the message of a Valibot issue: the hint stands on the second line. */
 export function obeys(rule: (value: string) => Complaint | undefined) {
@@ -43,12 +49,17 @@ export const url = () => v.pipe(string(), obeys(urlComplaint), v.metadata({ form
 export const secret = () =>
   v.pipe(
     string(),
-    obeys((value) => {
-      const parsed = parseSecretReference(value);
-      return "sentence" in parsed ? parsed : undefined;
-    }),
+    obeys(complaintOf(parseSecretReference)),
     v.examples(["{env:NAME}", "{file:~/path}", "{keyring}"]),
   );
+export const token = () =>
+  v.pipe(
+    string(),
+    obeys(complaintOf(parseTokenReference)),
+    v.examples(["{file:/path}", "{env:NAME}", "{command:program argument}", "{github_actions:AUDIENCE}"]),
+  );
+export const pem = () =>
+  v.pipe(string(), obeys(complaintOf(parseKeyReference)), v.examples(["{file:~/path}", "{env:NAME}"]));
 export const seconds = (least: number, most: number) => {
   const message = `must be a whole number of seconds from ${least} to ${most}`;
   return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message));
@@ -63,3 +74,10 @@ export const parameters = () =>
   );
 export const tokens = () =>
   v.exactOptional(v.pipe(v.number("must be a number"), v.integer("must be a whole number")));
+
+function complaintOf(parse: (text: string) => object | Complaint) {
+  return (text: string): Complaint | undefined => {
+    const parsed = parse(text);
+    return "sentence" in parsed ? parsed : undefined;
+  };
+}

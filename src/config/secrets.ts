@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { Environment } from "../context.js";
 import { OidcTokenError } from "../errors.js";
-import type { SecretReference } from "./profile.js";
+import type { KeyReference, SecretReference } from "./profile.js";
 import { printable } from "./quote.js";
 import { CONTROL_CHARACTER } from "./secret-reference.js";
 import { readText } from "./text-file.js";
@@ -16,12 +16,10 @@ const OTHERS_MAY_READ = 0o044;
 export function resolveSecret(
   reference: Exclude<SecretReference, { readonly from: "keyring" }>,
   key: string,
-  { env }: { readonly env: Environment },
+  surroundings: { readonly env: Environment },
 ): string {
-  if (reference.from === "plain") return reference.value;
-  const { value, source } =
-    reference.from === "env" ? fromVariable(reference.name, key, env) : fromFile(reference.path, key);
-  if (CONTROL_CHARACTER.test(value)) {
+  const { value, source } = textOf(reference, key, surroundings.env);
+  if (reference.from !== "plain" && CONTROL_CHARACTER.test(value)) {
     throw new OidcTokenError(
       "configuration",
       `${source} (for "${key}") holds a control character or more than one line`,
@@ -29,6 +27,24 @@ export function resolveSecret(
     );
   }
   return value;
+}
+
+/** A key or certificate, which may have many lines. Throws as resolveSecret does. */
+export function resolveKey(
+  reference: KeyReference,
+  key: string,
+  surroundings: { readonly env: Environment },
+): string {
+  return textOf(reference, key, surroundings.env).value;
+}
+
+function textOf(
+  reference: KeyReference,
+  key: string,
+  env: Environment,
+): { readonly value: string; readonly source: string } {
+  if (reference.from === "plain") return { value: reference.value, source: `"${key}"` };
+  return reference.from === "env" ? fromVariable(reference.name, key, env) : fromFile(reference.path, key);
 }
 
 /** A sentence about a file with a secret that others on this machine may read; undefined where all is well. */

@@ -3,6 +3,7 @@ import type { ClientAuth as Method, Profile } from "../config/profile.js";
 import type { Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { presetOf } from "../providers/index.js";
+import { privateKeyJwt } from "./private-key-jwt.js";
 import type { Redactor } from "./redact.js";
 
 /**
@@ -12,6 +13,21 @@ import type { Redactor } from "./redact.js";
 export function clientAuthentication(profile: Profile, secrets: Secrets, redactor: Redactor): ClientAuth {
   const isBareAtDeviceRequest = presetOf(profile).device_request_without_secret === true;
   return async (server, client, body, headers) => {
+    // A token that is traded in may be all the provider needs to know.
+    if (profile.client_id === undefined) return;
+    if (profile.client_auth === "private_key_jwt") {
+      const key = await secrets.private_key();
+      redactor.hide(key);
+      const authenticate = await privateKeyJwt(key ?? "", profile, server);
+      await authenticate(server, client, body, headers);
+      redactor.hide(body.get("client_assertion") ?? undefined);
+      return;
+    }
+    // RFC 8705 §2: the certificate says the rest.
+    if (profile.client_auth?.endsWith("tls_client_auth")) {
+      body.set("client_id", client.client_id);
+      return;
+    }
     const bare = profile.client_auth === "none" || (isDeviceRequest(body) && isBareAtDeviceRequest);
     const secret = bare ? undefined : await secrets.client_secret();
     redactor.hide(secret);

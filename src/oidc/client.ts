@@ -44,6 +44,8 @@ export async function openClient(
   signal: AbortSignal,
 ): Promise<Client> {
   const client_id = requireClientId(profile);
+  // RFC 8705 §5: the endpoints at which the provider asks for a certificate may be others.
+  const metadata = { use_mtls_endpoint_aliases: profile.client_auth?.endsWith("tls_client_auth") === true };
   const { issuer_rule, dialect } = presetOf(profile);
   const authentication = clientAuthentication(profile, secrets, redactor);
   const fetch = providerFetch(context, redactor, {
@@ -60,7 +62,7 @@ export async function openClient(
     configuration = new Configuration(
       configuredServer(profile, endpoints),
       client_id,
-      undefined,
+      metadata,
       authentication,
     );
     configuration[customFetch] = fetch;
@@ -74,7 +76,7 @@ export async function openClient(
     };
     const address = discoveryAddress(issuer, issuer_rule);
     configuration = await discover(profile, (algorithm) =>
-      discovery(address, client_id, undefined, authentication, { ...options, algorithm }),
+      discovery(address, client_id, metadata, authentication, { ...options, algorithm }),
     );
   }
   return { configuration, profile, redactor };
@@ -119,6 +121,8 @@ function withoutDocument(error: unknown, profile: Profile): unknown {
 
 function requireClientId(profile: Profile): string {
   if (profile.client_id !== undefined && profile.client_id !== "") return profile.client_id;
+  // openid-client wants one; clientAuthentication does not send it.
+  if (profile.subject_token || profile.assertion) return "none";
   throw new OidcTokenError(
     "configuration",
     `profile ${profile.name} has no client_id`,

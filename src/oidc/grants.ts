@@ -1,25 +1,32 @@
-import type { Profile } from "../config/profile.js";
+import type { TokenEndpointResponse } from "openid-client";
+import type { Flow, Profile } from "../config/profile.js";
 import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import type { Grants } from "../token/grants.js";
 import { authorizationCode } from "./authorization-code.js";
 import { type Client, openClient } from "./client.js";
 import { clientCredentials } from "./client-credentials.js";
+import { ProviderClock } from "./clock.js";
 import { deadline } from "./deadline.js";
 import { deviceCode } from "./device-code.js";
 import type { EndpointName } from "./endpoints.js";
 import { failureOf } from "./failure.js";
+import { jwtBearer } from "./jwt-bearer.js";
 import { createRedactor } from "./redact.js";
 import { refresh } from "./refresh.js";
 import { revoke } from "./revoke.js";
+import { type SubjectKey, subjectToken } from "./subject-token.js";
+import { tokenExchange } from "./token-exchange.js";
 import { tokenSetFrom } from "./token-set-from.js";
+import { openTransport } from "./transport.js";
 
 /** What of the Context the flows need. */
-export type GrantsContext = Pick<Context, "fetch" | "now" | "sleep" | "openBrowser" | "log">;
+export type GrantsContext = Pick<Context, "env" | "fetch" | "now" | "sleep" | "openBrowser" | "log">;
 
 /**
  * The provider of a profile. Makes no request and resolves no secret until asked for something; nothing is kept
- * between calls. `refresh`, `issue` and `revoke` end within `profile.timeout` seconds, discovery included.
+ * between calls. `refresh`, `issue` and `revoke` end within `profile.timeout` seconds, discovery included; a token that
+ * `issue` trades in has as long again.
  */
 export async function createGrants(
   profile: Profile,
@@ -27,6 +34,12 @@ export async function createGrants(
   context: GrantsContext,
 ): Promise<Grants> {
   const redactor = createRedactor();
+  const clock = new ProviderClock(context.now);
+  let transport: Promise<typeof globalThis.fetch> | undefined;
+  const network = async (): Promise<typeof globalThis.fetch> => {
+    transport ??= openTransport(profile, secrets, context, redactor.hide);
+    return clock.watch(await transport);
+  };
 
   async function withClient<T>(
     wanted: readonly EndpointName[],
@@ -34,9 +47,11 @@ export async function createGrants(
     use: (client: Client) => Promise<T>,
   ): Promise<T> {
     try {
-      return await use(await openClient(profile, secrets, context, redactor, wanted, signal));
+      const { log } = context;
+      const fetch = await network();
+      return await use(await openClient(profile, secrets, { fetch, log }, redactor, wanted, signal));
     } catch (error) {
-      throw failureOf(error, profile, redactor);
+      throw clock.explain(failureOf(error, profile, redactor));
     }
   }
 
@@ -52,6 +67,33 @@ export async function createGrants(
     }
   }
 
+  /** Whatever is traded in is asked for first, with a time limit of its own: that may take a program its time. */
+  async function unattendedRequest(flow: Flow): Promise<(client: Client) => Promise<TokenEndpointResponse>> {
+    switch (flow) {
+      case "client_credentials":
+        return clientCredentials;
+      case "token_exchange": {
+        const token = await subject("subject_token");
+        return (client) => tokenExchange(client, token);
+      }
+      case "jwt_bearer": {
+        const token = await subject("assertion");
+        return (client) => jwtBearer(client, token);
+      }
+      default:
+        throw unknownFlow(flow);
+    }
+  }
+
+  async function subject(key: SubjectKey): Promise<string> {
+    const limit = deadline(profile.timeout);
+    try {
+      return await subjectToken(key, profile, secrets, context, redactor, await network(), limit.signal);
+    } finally {
+      limit.end();
+    }
+  }
+
   return {
     refresh: (refresh_token) =>
       withinTimeout(["token_endpoint"], async (client) => {
@@ -60,10 +102,10 @@ export async function createGrants(
         return { outcome: "refreshed", tokens: tokenSetFrom(result.answer, context.now()) };
       }),
 
-    issue: (flow) => {
-      if (flow !== "client_credentials") throw unknownFlow(flow);
+    issue: async (flow) => {
+      const request = await unattendedRequest(flow);
       return withinTimeout(["token_endpoint"], async (client) =>
-        tokenSetFrom(await clientCredentials(client), context.now()),
+        tokenSetFrom(await request(client), context.now()),
       );
     },
 

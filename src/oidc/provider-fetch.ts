@@ -154,7 +154,7 @@ function explain(code: string): readonly [sentence: string, hint: string] {
   if (/CERT|SIGNATURE|SSL|TLS|ISSUER/i.test(code)) {
     return [
       "has a TLS certificate that is not trusted here",
-      "behind a company's proxy, name its CA file in NODE_EXTRA_CA_CERTS; check the clock too",
+      "behind a company's proxy, name its CA certificates in ca_file of the profile; check the clock too",
     ];
   }
   if (/ENOTFOUND|EAI_AGAIN|EAI_NODATA/i.test(code)) {

@@ -129,6 +129,20 @@ function flowHint(profile: Profile): string {
 type Fail = (kind: ErrorKind, message: string, hint: string) => OidcTokenError;
 
 function refusedClient(fail: Fail, profile: Profile): OidcTokenError {
+  if (profile.client_id === undefined) {
+    return fail(
+      "refused",
+      "the provider wants to know the client",
+      `set client_id in profile ${profile.name}, and the client's secret or key if it has one`,
+    );
+  }
+  if (profile.client_auth === "private_key_jwt") {
+    return fail(
+      "refused",
+      `the provider does not accept the private_key_jwt of client ${profile.client_id}`,
+      `register the public half of private_key at the provider; it may also want private_key_id, or client_assertion_audience: "token_endpoint", in profile ${profile.name}`,
+    );
+  }
   return fail(
     "refused",
     `the provider does not accept client ${profile.client_id ?? ""}`,

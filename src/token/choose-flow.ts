@@ -1,6 +1,6 @@
 import type { Flow } from "../config/profile.js";
 
-const UNATTENDED: readonly Flow[] = ["client_credentials"];
+const UNATTENDED: readonly Flow[] = ["client_credentials", "token_exchange", "jwt_bearer"];
 
 export interface Surroundings {
   /** A browser can be started here and can reach this machine's loopback. */

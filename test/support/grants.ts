@@ -41,6 +41,7 @@ export interface Bench {
 
 export interface BenchOptions {
   readonly client_secret?: string;
+  readonly secrets?: Partial<Secrets>;
   readonly context?: Partial<GrantsContext>;
 }
 
@@ -54,8 +55,15 @@ export async function benchFor(overrides: Partial<Profile>, options: BenchOption
   const secrets: Secrets = {
     client_secret: async () => options.client_secret,
     key: async () => undefined,
+    private_key: async () => undefined,
+    client_cert: async () => undefined,
+    client_key: async () => undefined,
+    subject_token: async () => undefined,
+    assertion: async () => undefined,
+    ...options.secrets,
   };
   const context: GrantsContext = {
+    env: {},
     fetch: globalThis.fetch,
     now: () => Date.now() / 1000,
     sleep: async (ms, signal) => {

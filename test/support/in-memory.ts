@@ -102,6 +102,7 @@ export class InMemory {
         this.time += ms / 1000;
       },
       fetch: () => Promise.reject(new TypeError("there is no network here")),
+      transport: async () => () => Promise.reject(new TypeError("there is no network here")),
       openBrowser: () => Promise.reject(new Error("there is no browser here")),
       log: silent,
       redactor,

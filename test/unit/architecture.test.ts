@@ -33,7 +33,7 @@ const ARROWS: Record<string, { readonly run?: readonly string[]; readonly types?
     types: ["config/profile.ts", "context.ts", "token"],
   },
   "context.ts": {
-    run: ["log.ts", "paths.ts", "redact.ts", "store", "oidc/grants.ts"],
+    run: ["log.ts", "paths.ts", "redact.ts", "store", "oidc/grants.ts", "oidc/transport.ts"],
     types: ["config/profile.ts", "token"],
   },
   commands: {
@@ -69,6 +69,7 @@ const EXCEPTIONS = [
 /** The parts that may know a package, so that it can be replaced there. */
 const OWNERS: Record<string, readonly string[]> = {
   "openid-client": ["oidc"],
+  undici: ["oidc"],
   commander: ["cli.ts"],
   valibot: ["config", "commands"],
   "@valibot/to-json-schema": ["config"],

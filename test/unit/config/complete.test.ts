@@ -124,7 +124,7 @@ describe("a profile", () => {
     [
       { ...PUBLIC_CLIENT, flow: "client_credentials" },
       'needs "client_secret" for the flow client_credentials',
-      'add "client_secret" to the profile, or set OIDC_TOKEN_CLIENT_SECRET',
+      'add "client_secret" to the profile, or set OIDC_TOKEN_CLIENT_SECRET; a client without a secret needs "private_key", or "client_cert" and "client_key"',
     ],
     [
       { ...PUBLIC_CLIENT, flow: ["static_key", "device_code"] },

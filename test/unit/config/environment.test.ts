@@ -6,6 +6,8 @@ import { failure, PUBLIC_CLIENT, Sandbox } from "./sandbox.js";
 
 const CLIENT = { OIDC_TOKEN_ISSUER: "https://id.example.com", OIDC_TOKEN_CLIENT_ID: "cli" };
 
+const PEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+
 /** A value for every key, as a variable holds it, and what it becomes. */
 const EVERY_KEY: Record<string, readonly [text: string, value: unknown]> = {
   preset: ["generic", "generic"],
@@ -14,6 +16,18 @@ const EVERY_KEY: Record<string, readonly [text: string, value: unknown]> = {
   client_id: [" other ", "other"],
   client_secret: ["hunter2", { from: "env", name: "OIDC_TOKEN_CLIENT_SECRET" }],
   client_auth: ["client_secret_post", "client_secret_post"],
+  private_key: [PEM, { from: "env", name: "OIDC_TOKEN_PRIVATE_KEY" }],
+  private_key_id: ["2026-11", "2026-11"],
+  client_assertion_audience: ["token_endpoint", "token_endpoint"],
+  client_cert: ["{file:/run/client.pem}", { from: "file", path: "/run/client.pem" }],
+  client_key: ["{env:CLIENT_KEY}", { from: "env", name: "CLIENT_KEY" }],
+  subject_token: [
+    "{command:vault read -field=token 'identity/oidc/token/c i'}",
+    { from: "command", argv: ["vault", "read", "-field=token", "identity/oidc/token/c i"] },
+  ],
+  subject_token_type: ["urn:x:type", "urn:x:type"],
+  requested_token_type: ["urn:x:type", "urn:x:type"],
+  assertion: ["{github_actions:llm}", { from: "github_actions", audience: "llm" }],
   redirect_uri: ["http://localhost:8888/callback", "http://localhost:8888/callback"],
   scope: ["openid email", "openid email"],
   audience: ["https://api.example.com", "https://api.example.com"],
@@ -40,6 +54,15 @@ const EVERY_KEY: Record<string, readonly [text: string, value: unknown]> = {
   provider: ["llm", "llm"],
   models: ['{ "m": { "name": "M" } }', { m: { name: "M" } }],
   timeout: ["30", 30],
+  ca_file: ["/etc/company-ca.pem", "/etc/company-ca.pem"],
+  proxy: ["http://proxy.example.com:3128", "http://proxy.example.com:3128"],
+};
+
+/** What must come with a key for the profile to make sense. */
+const COMPANIONS: Record<string, Record<string, string>> = {
+  allowed_origins: { OIDC_TOKEN_BASE_URL: "https://llm.example.com/v1" },
+  client_cert: { OIDC_TOKEN_CLIENT_KEY: "{file:/run/client.key}" },
+  client_key: { OIDC_TOKEN_CLIENT_CERT: "{file:/run/client.pem}" },
 };
 
 describe("a variable", () => {
@@ -50,10 +73,15 @@ describe("a variable", () => {
   it.each(Object.entries(EVERY_KEY))("overrides the file: %s", (key, [text, value]) => {
     const sandbox = new Sandbox();
     sandbox.configure({
-      profiles: { work: { ...PUBLIC_CLIENT, flow: "device_code", client_secret: "{keyring}" } },
+      profiles: {
+        work: {
+          ...PUBLIC_CLIENT,
+          flow: "device_code",
+          ...(key !== "private_key" && { client_secret: "{keyring}" }),
+        },
+      },
     });
-    const env = { [variableOf(key as (typeof PROFILE_KEYS)[number])]: text };
-    if (key === "allowed_origins") env.OIDC_TOKEN_BASE_URL = "https://llm.example.com/v1";
+    const env = { [variableOf(key as (typeof PROFILE_KEYS)[number])]: text, ...COMPANIONS[key] };
     expect(sandbox.load({ env }).profile()).toMatchObject({ [key]: value });
   });
 

@@ -91,7 +91,7 @@ describe("a wrong value", () => {
     [
       "flow",
       "device_cod",
-      'must be one of "authorization_code", "device_code", "client_credentials", "static_key"',
+      'must be one of "authorization_code", "device_code", "client_credentials", "token_exchange", "jwt_bearer", "static_key"',
       'did you mean "device_code"?',
     ],
     [
@@ -106,7 +106,7 @@ describe("a wrong value", () => {
     ["client_id", "", "must not be empty", "give it a value or leave the key out"],
     ["client_id", "a\nb", "must not contain control characters or line breaks", undefined],
     ["client_id", 12345, "must be a string", undefined],
-    ["client_auth", "basic", 'must be one of "client_secret_basic", "client_secret_post", "none"', undefined],
+    ["client_auth", "basic", 'must be one of "client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth", "none"', undefined],
     [
       "client_auth",
       "client_secret_jwt",

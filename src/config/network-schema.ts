@@ -1,0 +1,29 @@
+import * as v from "valibot";
+import { proxyComplaint } from "./rules.js";
+import { obeys, seconds, string, text } from "./schema-parts.js";
+
+/** The keys of a profile that say how its requests travel. */
+export const networkEntries = {
+  timeout: v.exactOptional(
+    v.pipe(seconds(1, 600), v.description("Seconds one request to the provider may take. Default: 10.")),
+  ),
+  ca_file: v.exactOptional(
+    v.pipe(
+      text(),
+      v.examples(["~/company-ca.pem"]),
+      v.description(
+        "A file with CA certificates in PEM, trusted in requests of this profile in addition to the runtime's own.",
+      ),
+    ),
+  ),
+  proxy: v.exactOptional(
+    v.pipe(
+      string(),
+      obeys(proxyComplaint),
+      v.examples(["http://proxy.example.com:3128"]),
+      v.description(
+        "The proxy for requests of this profile. Default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say.",
+      ),
+    ),
+  ),
+};
