@@ -129,7 +129,7 @@ function chosenFile(
 function noConfiguration(path: string): OidcTokenError {
   return fail(
     `there is no configuration yet: ${printable(path)} does not exist`,
-    "write it (`oidc-token config schema` describes it), or set OIDC_TOKEN_ISSUER and OIDC_TOKEN_CLIENT_ID",
+    "run: oidc-token init; or set OIDC_TOKEN_ISSUER and OIDC_TOKEN_CLIENT_ID",
   );
 }
 

@@ -55,7 +55,7 @@ describe("which file is read", () => {
       expect(failure(() => config.profile(name), sandbox)).toEqual({
         kind: "configuration",
         message: `there is no configuration yet: ${FILE} does not exist`,
-        hint: "write it (`oidc-token config schema` describes it), or set OIDC_TOKEN_ISSUER and OIDC_TOKEN_CLIENT_ID",
+        hint: "run: oidc-token init; or set OIDC_TOKEN_ISSUER and OIDC_TOKEN_CLIENT_ID",
       });
     }
   });
