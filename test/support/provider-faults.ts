@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 
 /** What is wrong with a provider. `path` limits it to one endpoint, `times` to so many requests. */
 export type Fault = (
@@ -10,6 +11,8 @@ export type Fault = (
   /** The provider does its work, and the answer never arrives. */
   | { readonly kind: "lost" }
   | { readonly kind: "slow"; readonly ms: number }
+  /** An error that says back everything it was asked with. */
+  | { readonly kind: "echo"; readonly status: number; readonly error: string }
   | {
       readonly kind: "answer";
       readonly status: number;
@@ -54,6 +57,14 @@ export async function applyFault(
     case "answer":
       response.writeHead(fault.status, { "content-type": "text/html", ...fault.headers }).end(fault.body);
       return;
+    case "echo": {
+      const { status, error } = fault;
+      const asked = new URLSearchParams(await text(request));
+      const error_description = [request.headers.authorization ?? "", ...asked.values()].join(" ");
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error, error_description }));
+      return;
+    }
     default:
       serve();
   }
