@@ -1,22 +1,10 @@
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
+import type { Model } from "../commands/model-list.js";
+import type { ProfileFacts } from "../commands/profiles.js";
+import type { LoginEvent } from "../commands/sign-in-events.js";
 import { Command, lasting } from "./command.js";
-
-/** What `oidc-token profiles --json` says of a profile. */
-interface Profile {
-  readonly profile: string;
-  readonly provider?: string;
-  /** Separated by spaces. */
-  readonly flow: string;
-  readonly base_url?: string;
-  readonly allowed_origins: readonly string[];
-  readonly header: string;
-  readonly header_scheme: string;
-  readonly default?: boolean;
-  /** Absolute paths: where tokens are stored, and the files that hold this profile's secrets. */
-  readonly secret_files?: readonly string[];
-}
 
 interface Options {
   /** OpenCode's provider ids and the profile behind each; without it, every profile that has a `base_url`. */
@@ -25,55 +13,43 @@ interface Options {
   readonly command?: readonly string[];
 }
 
-interface Provider {
+/** What is read and written here of OpenCode's configuration. */
+type Config = { model?: string; small_model?: string; provider?: Record<string, Provider> };
+type Provider = {
   npm?: string;
   options?: Record<string, unknown>;
   models?: Record<string, object>;
   whitelist?: string[];
-}
+};
+type ModelApi = { readonly api: { readonly npm: string; readonly url?: string } };
+type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** The part of OpenCode's configuration that is read and written here. */
-interface Config {
-  model?: string;
-  small_model?: string;
-  provider?: Record<string, Provider>;
-}
-
-interface ApiModel {
-  readonly api: { readonly npm: string; readonly url?: string };
-}
-
-/** The package OpenCode speaks OpenAI's API with; built in, so it is never downloaded. */
-const COMPATIBLE = "@ai-sdk/openai-compatible";
 /** Stands where OpenCode wants a key. It is never sent: a header that holds it is deleted. */
 const PLACEHOLDER = "kept-by-oidc-token";
+/** The package that speaks OpenAI's API; built into OpenCode. */
+const COMPATIBLE = "@ai-sdk/openai-compatible";
 
 async function server({ directory }: { directory: string }, options: Options = {}) {
   const command = new Command(options.command);
   let unreadable: Error | undefined;
   const profiles = await command
     .run(["profiles", "--json"], { seconds: 20 })
-    .then((answer) => (JSON.parse(answer) as Profile[]).filter(({ profile }) => profile))
+    .then((answer) => (JSON.parse(answer) as ProfileFacts[]).filter(({ profile }) => profile))
     .catch((error: Error) => {
       unreadable = error;
       return [];
     });
-  const find = (name: string): Profile => {
-    const found = profiles.find(({ profile }) => profile === name);
-    if (found) return found;
-    throw (
-      unreadable ?? lasting(`oidc-token has no profile "${name}"; \`oidc-token profiles\` lists those it has`)
-    );
-  };
-  const attached: [provider: string, profile: string][] = options.providers
-    ? Object.entries(options.providers).map(([id, { profile }]) => [id, profile])
-    : profiles.filter((p) => p.base_url).map((p) => [p.provider ?? p.profile, p.profile]);
+  const attached = options.providers
+    ? Object.entries(options.providers).map(([id, { profile }]) => ({ id, name: profile }))
+    : profiles.filter((each) => each.base_url).map((each) => ({ id: each.provider, name: each.profile }));
 
   async function send(name: string, url: URL, init: RequestInit, redirects = 0): Promise<Response> {
-    const { allowed_origins, header, header_scheme } = find(name);
-    if (!allowed_origins.includes(url.origin)) {
+    const profile = profiles.find((each) => each.profile === name);
+    if (!profile)
+      throw unreadable ?? lasting(`oidc-token has no profile "${name}"; see \`oidc-token profiles\``);
+    if (!profile.allowed_origins.includes(url.origin)) {
       throw lasting(
-        `the token of profile "${name}" is for ${allowed_origins.join(", ")}, not for ${url.origin}: ` +
+        `the token of profile "${name}" is for ${profile.allowed_origins.join(", ")}, not for ${url.origin}: ` +
           "correct baseURL in opencode.json, or allowed_origins in oidc-token's own configuration",
       );
     }
@@ -81,10 +57,9 @@ async function server({ directory }: { directory: string }, options: Options = {
     for (const [key, value] of [...headers]) if (value.includes(PLACEHOLDER)) headers.delete(key);
     const get = ["get", "--profile", name, "--format", "json", "--url", url.origin, "--interactive", "never"];
     const attempt = async (...more: string[]) => {
-      const answer = await command.share([...get, ...more], 60, init.signal);
-      const { access_token } = JSON.parse(answer) as { access_token: string };
-      headers.set(header, `${header_scheme} ${access_token}`.trim());
-      // Followed by hand, below: only Authorization is dropped by itself on the way to another origin.
+      const { access_token } = JSON.parse(await command.share([...get, ...more], 60, init.signal));
+      headers.set(profile.header, `${profile.header_scheme} ${access_token}`.trim());
+      // Redirects are followed below: fetch would take any header but Authorization along to another origin.
       const response = await fetch(url, { ...init, headers, redirect: "manual" });
       return { response, sha256: createHash("sha256").update(access_token).digest("hex") };
     };
@@ -99,122 +74,114 @@ async function server({ directory }: { directory: string }, options: Options = {
     return send(name, new URL(location, url), init, redirects + 1);
   }
 
-  /** The models OpenCode was asked for by name, as `provider/model`. */
-  const asked = (config: Config): string[] => {
-    const flag = process.argv.findIndex((text) => text === "-m" || text === "--model");
-    return [config.model, config.small_model, process.argv[flag + 1]].filter((text) =>
-      text?.includes("/"),
-    ) as string[];
-  };
-  const slot = (config: Config, id: string): Provider => {
+  /** The provider of this id, with our `fetch` before anything else can fail, and the models asked for by name. */
+  function claim(config: Config, id: string, claimed: { fetch: Fetch; apiKey?: string }): Provider {
     config.provider ??= {};
     config.provider[id] ??= {};
-    return config.provider[id];
-  };
+    const provider = config.provider[id];
+    provider.options = { ...provider.options, ...claimed };
+    for (const model of asked(config)) {
+      if (model.startsWith(`${id}/`))
+        provider.models = { [model.slice(id.length + 1)]: {}, ...provider.models };
+    }
+    return provider;
+  }
 
   async function attach(config: Config, id: string, name: string): Promise<void> {
-    const provider = slot(config, id);
-    const wrapper = async (input: string | URL | Request, init: RequestInit = {}) => {
+    const wrapper: Fetch = async (input, init = {}) => {
       if (!(input instanceof Request)) return send(name, new URL(input), init);
       const { method, headers, body, signal } = input;
       return send(name, new URL(input.url), { method, headers, body, signal, ...init });
     };
-    // First of all: if anything below failed, OpenCode would send its requests without a token.
-    provider.options = { ...provider.options, apiKey: PLACEHOLDER, fetch: wrapper };
+    const provider = claim(config, id, { apiKey: PLACEHOLDER, fetch: wrapper });
     provider.npm ??= COMPATIBLE;
-    provider.options.baseURL ??= profiles.find(({ profile }) => profile === name)?.base_url;
+    provider.options = {
+      baseURL: profiles.find((each) => each.profile === name)?.base_url,
+      ...provider.options,
+    };
     const listed = await command
       .run(["models", "--profile", name, "--json"], { seconds: 20 })
       .catch(() => "[]");
-    const models: Record<string, object> = {};
-    for (const { id: model, ...rest } of JSON.parse(listed) as { id: string }[]) models[model] = rest;
-    // For a model it does not know, OpenCode shows an error that hides the reason.
-    for (const model of asked(config))
-      if (model.startsWith(`${id}/`)) models[model.slice(id.length + 1)] ??= {};
-    provider.models = { ...models, ...provider.models };
+    for (const { id: model, ...known } of JSON.parse(listed) as Model[]) {
+      provider.models = { ...provider.models, [model]: { ...known, ...provider.models?.[model] } };
+    }
     // A provider without models is dropped, and could not be chosen in /connect.
-    if (Object.keys(provider.models).length === 0)
-      provider.models["sign-in"] = { name: "Sign in with /connect" };
+    provider.models ??= { "sign-in": { name: "Sign in with /connect" } };
     provider.whitelist ??= Object.keys(provider.models);
   }
 
-  /** With no profile to go by, says why to whoever asks for a model by name and has no key for it. */
+  /** With no profiles to go by, says why to those who have no key of their own for the model they ask for. */
   function explain(config: Config, problem: Error): void {
     for (const model of asked(config)) {
-      const id = model.slice(0, model.indexOf("/"));
-      const provider = slot(config, id);
-      provider.models = { [model.slice(id.length + 1)]: {}, ...provider.models };
-      const wrapper = async (input: string, init: RequestInit = {}) => {
+      const wrapper: Fetch = async (input, init = {}) => {
         const headers = new Headers(init.headers);
         if (["authorization", "x-api-key", "api-key", "x-goog-api-key"].some((key) => headers.has(key))) {
           return fetch(input, init);
         }
         throw problem;
       };
-      provider.options = { ...provider.options, fetch: wrapper };
+      claim(config, model.slice(0, model.indexOf("/")), { fetch: wrapper });
     }
   }
 
   let signIn = new AbortController();
-  /** Answers once there is something to show; the callback then waits for the end of the sign-in. */
+  /** Answers once there is something to show; its callback then waits for the end of the sign-in. */
   const login = (name: string) =>
-    new Promise<object>((resolve, reject) => {
+    new Promise<object>((show, reject) => {
       signIn.abort();
       signIn = new AbortController();
       const onLine = (line: string) => {
-        const event = JSON.parse(line) as Record<string, string>;
-        const url = event.url ?? event.verification_uri_complete ?? event.verification_uri;
-        const instructions = event.user_code
-          ? `Enter the code ${event.user_code}`
-          : "Sign in with the browser";
-        if (url) resolve({ url, instructions, method: "auto", callback: () => outcome(name, ended) });
+        const event = JSON.parse(line) as LoginEvent;
+        const callback = () => outcome(ended);
+        if (event.event === "browser") {
+          show({ url: event.url, instructions: "Sign in with the browser", method: "auto", callback });
+        } else if (event.event === "device_code") {
+          const url = event.verification_uri_complete ?? event.verification_uri;
+          show({ url, instructions: `Enter the code ${event.user_code}`, method: "auto", callback });
+        }
       };
       const limits = { seconds: 900, signal: signIn.signal, onLine };
       const ended = command.run(["login", "--profile", name, "--json"], limits);
       ended.catch(reject);
     });
+  // A method of type "api" would put the key in OpenCode's auth.json; a "code" is handed to its callback.
   const paste = async (name: string) => ({
-    url: find(name).base_url ?? "",
+    url: profiles.find((each) => each.profile === name)?.base_url ?? "",
     instructions: `Paste the key of profile "${name}"; oidc-token keeps it, OpenCode does not`,
     method: "code",
-    callback: (input: string) =>
-      outcome(name, command.run(["login", "--profile", name], { seconds: 60, input })),
+    callback: (input: string) => outcome(command.run(["login", "--profile", name], { seconds: 60, input })),
   });
-  const outcome = (name: string, ended: Promise<string>) => {
-    const provider = attached.find(([, profile]) => profile === name)?.[0];
-    return ended.then(
-      () => ({ type: "success", provider, key: PLACEHOLDER }),
+  const outcome = (ended: Promise<string>) =>
+    ended.then(
+      () => ({ type: "success", key: PLACEHOLDER }),
       () => ({ type: "failed" }),
     );
-  };
-  const method = (label: string, flows: string[], authorize: (name: string) => Promise<object>) => {
-    const names = attached
-      .map(([, name]) => name)
-      .filter((name) =>
-        profiles.some((p) => p.profile === name && flows.some((flow) => p.flow.includes(flow))),
-      );
-    const choices = names.map((value) => ({ label: value, value }));
-    const prompts =
-      names.length > 1 ? [{ type: "select", key: "profile", message: "Profile", options: choices }] : [];
-    const start = (inputs?: Record<string, string>) => authorize(inputs?.profile ?? names[0] ?? "");
-    return names.length > 0 ? [{ type: "oauth", label, prompts, authorize: start }] : [];
+  const method = (label: string, flows: RegExp, start: (name: string) => Promise<object>) => {
+    const fits = attached.filter(({ name }) =>
+      profiles.some((p) => p.profile === name && flows.test(p.flow)),
+    );
+    const choices = fits.map(({ name }) => ({ label: name, value: name }));
+    const prompts = [{ type: "select", key: "profile", message: "Profile", options: choices }];
+    const authorize = (inputs?: { profile?: string }) => start(inputs?.profile ?? fits[0]?.name ?? "");
+    return fits.length > 0
+      ? [{ type: "oauth", label, prompts: fits.length > 1 ? prompts : [], authorize }]
+      : [];
   };
   const methods = [
-    ...method("Sign in", ["authorization_code", "device_code"], login),
-    // A method of type "api" would put the key in OpenCode's auth.json; a "code" is handed to its callback.
-    ...method("Paste a key", ["static_key"], paste),
+    ...method("Sign in", /authorization_code|device_code/, login),
+    ...method("Paste a key", /static_key/, paste),
   ];
 
-  const renew = ([, name]: [string, string]) =>
-    command.run(["refresh", "--profile", name], { seconds: 60 }).then(
-      () => `${name}: renewed`,
-      (error: Error) => `${name}: ${error.message}`,
-    );
   return {
-    ...(methods.length > 0 && { auth: { provider: attached[0]?.[0], methods } }),
+    ...(methods.length > 0 && { auth: { provider: attached[0]?.id, methods } }),
     async config(config: Config) {
-      await Promise.allSettled(attached.map(([id, name]) => attach(config, id, name)));
+      await Promise.allSettled(attached.map(({ id, name }) => attach(config, id, name)));
       if (unreadable && !options.providers) explain(config, unreadable);
+    },
+    async "chat.params"({ model, provider }: { model: ModelApi; provider: Provider }) {
+      // Without an address OpenCode fails before it comes to our fetch, and in words that say nothing.
+      const addressless = model.api.npm === COMPATIBLE && !model.api.url && !provider.options?.baseURL;
+      if (unreadable && addressless) throw unreadable;
     },
     tool: {
       oidc_token_status: {
@@ -225,13 +192,15 @@ async function server({ directory }: { directory: string }, options: Options = {
       oidc_token_refresh: {
         description: "Renews the access tokens of the model providers. Shows no token.",
         args: {},
-        execute: async () => (await Promise.all(attached.map(renew))).join("\n"),
+        async execute() {
+          const renew = ({ name }: { name: string }) =>
+            command.run(["refresh", "--profile", name], { seconds: 60 }).then(
+              () => `${name}: renewed`,
+              (error: Error) => `${name}: ${error.message}`,
+            );
+          return (await Promise.all(attached.map(renew))).join("\n");
+        },
       },
-    },
-    async "chat.params"({ model, provider }: { model: ApiModel; provider: Provider }) {
-      // With no address at all OpenCode fails before it calls our fetch, and in words that say nothing.
-      const addressless = model.api.npm === COMPATIBLE && !model.api.url && !provider.options?.baseURL;
-      if (unreadable && addressless) throw unreadable;
     },
     async "tool.execute.before"(_call: object, { args }: { args: object }) {
       const secrets = profiles.flatMap(({ secret_files }) => secret_files ?? []);
@@ -241,6 +210,13 @@ async function server({ directory }: { directory: string }, options: Options = {
       signIn.abort();
     },
   };
+}
+
+/** What OpenCode is to ask first, as `provider/model`: what its configuration says, or its command line. */
+function asked(config: Config): string[] {
+  const flag = process.argv.findIndex((text) => text === "-m" || text === "--model");
+  const models = [config.model, config.small_model, process.argv[flag + 1]];
+  return models.filter((model): model is string => /^[^/]+\//.test(model ?? ""));
 }
 
 /** Throws where a tool would read a secret. Defence in depth and no wall: an agent with a shell finds other ways. */

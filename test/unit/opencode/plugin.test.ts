@@ -136,7 +136,7 @@ describe("the OpenCode plugin", () => {
     test("has the models that model and small_model name", async () => {
       const config = { model: "acme/wanted", small_model: "acme/little", provider: {} };
       const { acme } = await configured({ models: { code: 3 } }, undefined, config);
-      expect(Object.keys(acme?.models ?? {})).toEqual(["wanted", "little"]);
+      expect(Object.keys(acme?.models ?? {})).toEqual(["little", "wanted"]);
     });
 
     test("without any model has one that says to sign in, or it could not be chosen in /connect", async () => {
