@@ -70,12 +70,14 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileLay
 /** The last layer: what the preset says where the user says nothing. */
 function defaultsOf(preset: Preset, said: ProfileLayer): ProfileLayer {
   const { flow, scope, client_auth, ...defaults } = preset.defaults;
-  const flows = said.flow ?? flow ?? ["authorization_code"];
+  // Either names the flow by itself.
+  const unattended = said.subject_token ?? said.assertion;
+  const flows = said.flow ?? (unattended ? [] : (flow ?? ["authorization_code"]));
   // Providers refuse openid and offline_access to a client that signs nobody in.
   const attended = flows.some((each) => each === "authorization_code" || each === "device_code");
   return {
     ...defaults,
-    ...(flow && { flow: [...flow] }),
+    ...(flow && attended && { flow: [...flow] }),
     ...(scope !== undefined && attended && { scope }),
     ...(client_auth && said.client_secret && { client_auth }),
   };

@@ -69,6 +69,9 @@ export function refused(
     case "invalid_client":
       return refusedClient(fail, profile);
     case "unauthorized_client":
+      // Keycloak's word for a wrong secret; only its status tells it from a flow that is switched off.
+      if (refusal.status === 401) return refusedClient(fail, profile);
+      return fail("refused", `the provider does not let client ${client} use this flow`, flowHint(profile));
     case "unsupported_grant_type":
     case "unsupported_response_type":
       return fail("refused", `the provider does not let client ${client} use this flow`, flowHint(profile));

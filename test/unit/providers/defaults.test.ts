@@ -65,6 +65,17 @@ describe("a preset", () => {
     expect(profileOf(service).scope).toBeUndefined();
   });
 
+  it("says nothing of the flow where a token stands in for the person", () => {
+    const cognito = {
+      preset: "cognito",
+      issuer: "https://cognito-idp.eu-west-1.amazonaws.com/x",
+      client_id: "id",
+    };
+    const profile = profileOf({ ...cognito, subject_token: "{env:SUBJECT}" });
+    expect(profile).toMatchObject({ preset: "cognito", flow: ["token_exchange"] });
+    expect(profile.scope).toBeUndefined();
+  });
+
   it("does not turn a static key into a sign-in", () => {
     expect(profileOf({ key: "{env:K}" })).toMatchObject({ preset: "generic", flow: ["static_key"] });
   });

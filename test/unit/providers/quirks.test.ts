@@ -274,6 +274,24 @@ describe("how a provider says no", () => {
     });
   });
 
+  it("Keycloak's 401 with unauthorized_client is about the secret, not the flow", async () => {
+    const keycloak = { preset: "keycloak", issuer: "https://k/realms/r" };
+    const refuse = () => ({
+      status: 401,
+      body: {
+        error: "unauthorized_client",
+        error_description: "Invalid client or Invalid client credentials",
+      },
+    });
+    const reply = serving({ issuer: keycloak.issuer, token_endpoint: `${keycloak.issuer}/token` }, refuse);
+    const { grants } = await against(keycloak, reply);
+    await expect(grants.refresh("rt")).rejects.toMatchObject({
+      kind: "refused",
+      message: expect.stringContaining("does not accept client"),
+      hint: expect.stringContaining("client_secret"),
+    });
+  });
+
   it("invalid_request ends a session at Dex and not at Okta", async () => {
     const refuse = () => ({ status: 400, body: { error: "invalid_request" } });
     const dex = { preset: "dex", issuer: "https://a/dex" };
