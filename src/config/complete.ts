@@ -69,7 +69,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileLay
 
 /** The last layer: what the preset says where the user says nothing. */
 function defaultsOf(preset: Preset, said: ProfileLayer): ProfileLayer {
-  const { flow, scope, client_auth, ...defaults } = preset.defaults;
+  const { flow, scope, redirect_uri, client_auth, ...defaults } = preset.defaults;
   // Either names the flow by itself.
   const unattended = said.subject_token ?? said.assertion;
   const flows = said.flow ?? (unattended ? [] : (flow ?? ["authorization_code"]));
@@ -79,6 +79,7 @@ function defaultsOf(preset: Preset, said: ProfileLayer): ProfileLayer {
     ...defaults,
     ...(flow && attended && { flow: [...flow] }),
     ...(scope !== undefined && attended && { scope }),
+    ...(redirect_uri !== undefined && attended && { redirect_uri }),
     ...(client_auth && said.client_secret && { client_auth }),
   };
 }

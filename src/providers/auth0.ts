@@ -12,7 +12,7 @@ export const auth0: Preset = {
   issuer_rule: "exact",
   discovery: true,
   endpoints: (issuer) => ({ device_authorization_endpoint: below(issuer, "/oauth/device/code") }),
-  defaults: { scope: "openid profile offline_access" },
+  defaults: { scope: "openid profile offline_access", redirect_uri: "http://127.0.0.1:8888/callback" },
   session_ended: [],
   refresh_token: "may_rotate",
   setup:

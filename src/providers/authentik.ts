@@ -15,7 +15,7 @@ export const authentik: Preset = {
   discovery: true,
   // Below the issuer's parent: one for all applications.
   endpoints: (issuer) => ({ device_authorization_endpoint: `${issuer.origin}/application/o/device/` }),
-  defaults: { scope: "openid profile offline_access" },
+  defaults: { scope: "openid profile offline_access", redirect_uri: "http://127.0.0.1:8888/callback" },
   session_ended: [],
   refresh_token: "rotates",
   setup:

@@ -15,6 +15,7 @@ export const cognito: Preset = {
     // There is no device grant, and offline_access is refused as an unknown scope.
     flow: ["authorization_code"],
     scope: "openid profile email",
+    redirect_uri: "http://localhost:8888/callback",
     client_auth: "client_secret_basic",
   },
   session_ended: [],

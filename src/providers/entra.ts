@@ -20,7 +20,7 @@ export const entra: Preset = {
   // `common` and `organizations` answer {tenantid}; a tenant given by its domain answers with its id.
   issuer_rule: "tenant",
   discovery: true,
-  defaults: { scope: "openid profile offline_access" },
+  defaults: { scope: "openid profile offline_access", redirect_uri: "http://localhost/callback" },
   dialect: {
     authorization_declined: "access_denied",
     bad_verification_code: "invalid_grant",

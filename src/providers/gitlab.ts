@@ -13,7 +13,11 @@ export const gitlab: Preset = {
   discovery: true,
   endpoints: (issuer) => ({ device_authorization_endpoint: below(issuer, "/oauth/authorize_device") }),
   // Refresh tokens come unasked; offline_access is refused as an unknown scope.
-  defaults: { issuer: "https://gitlab.com", scope: "openid profile" },
+  defaults: {
+    issuer: "https://gitlab.com",
+    scope: "openid profile",
+    redirect_uri: "http://127.0.0.1:8888/callback",
+  },
   session_ended: [],
   refresh_token: "rotates",
   setup:

@@ -15,7 +15,11 @@ export const oci: Preset = {
   issuer_rule: "same_host",
   discovery: true,
   endpoints: (issuer) => ({ device_authorization_endpoint: below(issuer, "/oauth2/v1/device") }),
-  defaults: { scope: "openid profile offline_access", client_auth: "client_secret_basic" },
+  defaults: {
+    scope: "openid profile offline_access",
+    redirect_uri: "http://localhost:8888/callback",
+    client_auth: "client_secret_basic",
+  },
   device_params: { response_type: "device_code" },
   device_request_without_secret: true,
   session_ended: [],

@@ -22,7 +22,7 @@ export const okta: Preset = {
       issuer.pathname === "/" ? "/oauth2/v1/device/authorize" : "/v1/device/authorize",
     ),
   }),
-  defaults: { scope: "openid profile offline_access" },
+  defaults: { scope: "openid profile offline_access", redirect_uri: "http://localhost:8888/callback" },
   session_ended: [],
   refresh_token: "may_rotate",
   setup:

@@ -23,6 +23,8 @@ export type StandardError =
 export interface PresetDefaults {
   readonly issuer?: string;
   readonly scope?: string;
+  /** Where the provider compares more than host and path, or knows only one of the loopback names: as in `setup`. */
+  readonly redirect_uri?: string;
   readonly flow?: readonly Flow[];
   /** Counts only for clients with a secret. */
   readonly client_auth?: Exclude<ClientAuth, "none">;

@@ -46,7 +46,9 @@ async function live(fixture: Fixture): Promise<Story> {
   const flow = fixture.device ? ["device_code", "authorization_code"] : "authorization_code";
   const { preset, profile } = fixture;
   const issuer = `${server.origin}${fixture.issuer_path}`;
-  sandbox.configure({ profiles: { p: { preset, issuer, flow, ...profile } } });
+  // Several sign in at once, so each takes a port of its own.
+  const redirect_uri = "http://127.0.0.1/callback";
+  sandbox.configure({ profiles: { p: { preset, issuer, flow, redirect_uri, ...profile } } });
 
   const browser = await signIn(sandbox, ["--flow", "authorization_code"]);
   const device = fixture.device && (await signIn(sandbox, ["--flow", "device_code"]));

@@ -53,6 +53,15 @@ describe("a preset", () => {
     });
   });
 
+  it("says the redirect URI that its setup has registered, where the provider compares it whole", () => {
+    expect(profileOf(OKTA).redirect_uri).toBe("http://localhost:8888/callback");
+    expect(profileOf({ ...OKTA, redirect_uri: "http://localhost:1/cb" }).redirect_uri).toBe(
+      "http://localhost:1/cb",
+    );
+    expect(profileOf({ preset: "google", client_id: "id" }).redirect_uri).toBeUndefined();
+    for (const { setup, defaults } of PRESETS) expect(setup).toContain(defaults.redirect_uri ?? "");
+  });
+
   it("says how to authenticate only a client that has a secret", () => {
     const google = { preset: "google", client_id: "id" };
     expect(profileOf(google).client_auth).toBeUndefined();
