@@ -45,7 +45,7 @@ export async function githubActionsToken(
     if (status === undefined || status === 200) {
       throw new OidcTokenError(
         "temporary",
-        "GitHub Actions did not answer when asked for the job's token",
+        "the token endpoint of GitHub Actions did not answer",
         "run the job again",
       );
     }
@@ -53,9 +53,13 @@ export async function githubActionsToken(
   if (status >= 500 || status === 429) {
     throw new OidcTokenError(
       "temporary",
-      `GitHub Actions has no token for the job right now (${status})`,
+      `the token endpoint of GitHub Actions is out of order (${status})`,
       "run the job again",
     );
   }
-  throw new OidcTokenError("configuration", `GitHub Actions gives this job no token (${status})`, PERMISSION);
+  throw new OidcTokenError(
+    "configuration",
+    `the token endpoint of GitHub Actions has no token for this job (${status})`,
+    PERMISSION,
+  );
 }

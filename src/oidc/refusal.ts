@@ -112,6 +112,7 @@ export function refused(
     case undefined:
       return refusedWithoutReason(refusal, fail, profile);
     default:
+      if (profile.client_id === undefined) return refusedClient(fail, profile);
       return fail(
         "refused",
         "the provider refused the request",

@@ -49,6 +49,7 @@ export async function tradeIn<T>(
     const refusal = refusalIn(error);
     if (refusal?.error === undefined || !NOT_TAKEN.includes(refusal.error)) throw error;
     const { profile, redactor } = client;
+    if (refusal.error === "invalid_request" && profile.client_id === undefined) throw error;
     throw new OidcTokenError(
       "refused",
       `the provider does not take the ${key} of profile ${profile.name}: ${wording(refusal, redactor)}`,

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { exportJWK, generateKeyPair } from "jose";
@@ -36,6 +37,12 @@ export interface ProviderOptions {
   readonly issuer?: string;
   /** oidc-provider's settings, changed. */
   readonly settings?: (settings: Configuration) => Configuration;
+  /** Adds grants that oidc-provider does not have. */
+  readonly extend?: (provider: Provider) => void;
+  /** Serves https with these. */
+  readonly tls?: ServerOptions;
+  /** The host in its issuer, where that is not 127.0.0.1. */
+  readonly host?: string;
   /** Sees each request first and each answer last. */
   readonly middleware?: (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
 }
@@ -75,7 +82,7 @@ export interface TestProvider {
   stop(): Promise<void>;
 }
 
-/** Boots a real oidc-provider on 127.0.0.1 over plain http, in memory. Call `stop`. */
+/** Boots a real oidc-provider on 127.0.0.1, over plain http unless there is `tls`, in memory. Call `stop`. */
 export async function startProvider(options: ProviderOptions = {}): Promise<TestProvider> {
   const counts: Record<string, number> = {};
   const exchanges: Exchange[] = [];
@@ -86,15 +93,16 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     counts[name] = (counts[name] ?? 0) + 1;
   };
 
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const path = new URL(request.url ?? "/", "http://provider").pathname;
     if (path.startsWith("/control/")) return void control(path, request, response);
     count(path);
     void applyFault(current, path, request, response, () => void handle?.(request, response));
-  });
+  };
+  const server = options.tls ? createTlsServer(options.tls, serve) : createServer(serve);
   await listen(server, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
-  const issuer = `http://127.0.0.1:${port}`;
+  const issuer = `${options.tls ? "https" : "http"}://${options.host ?? "127.0.0.1"}:${port}`;
 
   const ordinary = await configuration(options, behaviour);
   const settings = options.settings?.(ordinary) ?? ordinary;
@@ -102,6 +110,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     const { Provider } = await import("oidc-provider");
     return new Provider(options.issuer ?? issuer, settings);
   });
+  options.extend?.(provider);
   if (options.middleware) provider.use(options.middleware);
   provider.use(signInWithoutQuestions(provider, behaviour));
   provider.use(async (ctx, next) => {
