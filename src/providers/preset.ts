@@ -54,7 +54,7 @@ export interface Preset {
   readonly dialect?: Readonly<Record<string, StandardError>>;
   /** Codes beyond the standard's that say, in the answer to a refresh, that the session is over. */
   readonly session_ended: readonly string[];
-  /** Whether a refresh brings a new refresh token and ends the old one. */
+  /** Whether a refresh always brings a new refresh token and ends the old one, sometimes, or never. */
   readonly refresh_token: "rotates" | "may_rotate" | "stays";
   /** What must be switched on at the provider: one to three sentences. */
   readonly setup: string;
