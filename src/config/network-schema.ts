@@ -22,7 +22,7 @@ export const networkEntries = {
       obeys(proxyComplaint),
       v.examples(["http://proxy.example.com:3128"]),
       v.description(
-        "The proxy for requests of this profile. Default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say.",
+        "The proxy for requests of this profile, but not to the hosts in NO_PROXY. Default: what HTTPS_PROXY and HTTP_PROXY say.",
       ),
     ),
   ),

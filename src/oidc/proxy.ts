@@ -45,14 +45,15 @@ export function proxyTrouble(
   target: string,
   proxies: readonly string[],
 ): OidcTokenError | undefined {
-  const outer = error as { message?: unknown; code?: unknown; cause?: Record<string, unknown> };
-  const cause = outer.cause ?? (error as Record<string, unknown>);
-  const answered = /Proxy response \((\d{3})\)/.exec(String(cause.message))?.[1];
-  if (answered !== undefined) return refusedByProxy(Number(answered), target, proxies);
+  const causes = chainOf(error);
+  const status = causes.map(tunnelStatus).find((answered) => answered !== undefined);
+  if (status !== undefined) return refusedByProxy(status, target, proxies);
+  const cause = causes.at(-1) ?? {};
   const unreachable = proxies.find((proxy) => {
-    const { hostname } = new URL(proxy);
     const host = hostOf(proxy);
-    return host !== target && (cause.hostname === hostname || `${cause.port}` === host.split(":").at(-1));
+    return (
+      host !== target && (cause.hostname === new URL(proxy).hostname || `${cause.port}` === portIn(host))
+    );
   });
   if (unreachable === undefined || typeof cause.code !== "string") return undefined;
   return new OidcTokenError(
@@ -84,4 +85,27 @@ function refusedByProxy(status: number, target: string, proxies: readonly string
     `the proxy ${names} does not let this program reach ${target} (${status})`,
     "ask who runs the proxy to allow that host, or list it in NO_PROXY if it is inside your network",
   );
+}
+
+type Cause = Readonly<Record<string, unknown>>;
+
+/** An error and what caused it, as Node's fetch nests them. */
+function chainOf(error: unknown): Cause[] {
+  const chain: Cause[] = [];
+  for (let cause = error; typeof cause === "object" && cause !== null && chain.length < 5; ) {
+    chain.push(cause as Cause);
+    cause = (cause as Cause).cause;
+  }
+  return chain;
+}
+
+/** What a proxy answered to CONNECT: Bun says it in a field, undici in its fixed wording only. */
+function tunnelStatus({ code, status, message }: Cause): number | undefined {
+  if (code === "ERR_PROXY_TUNNEL" && typeof status === "number") return status;
+  const answered = code === "UND_ERR_ABORTED" && /^Proxy response \((\d{3})\)/.exec(`${message}`)?.[1];
+  return answered ? Number(answered) : undefined;
+}
+
+function portIn(host: string): string | undefined {
+  return host.split(":").at(-1);
 }

@@ -55,19 +55,14 @@ async function undiciFetch(
   variables: ReturnType<typeof proxyVariables>,
   settings: TlsSettings | undefined,
 ): Promise<Fetch> {
-  const { EnvHttpProxyAgent, fetch, ProxyAgent } = await import("undici");
-  const options = settings
-    ? { connect: settings, requestTls: settings, ...(settings.ca && { proxyTls: { ca: settings.ca } }) }
-    : {};
-  const dispatcher =
-    proxy !== undefined
-      ? new ProxyAgent({ uri: proxy, ...options })
-      : new EnvHttpProxyAgent({
-          ...options,
-          httpProxy: variables.http ?? "",
-          httpsProxy: variables.https ?? "",
-          noProxy: variables.except,
-        });
+  const { EnvHttpProxyAgent, fetch } = await import("undici");
+  const dispatcher = new EnvHttpProxyAgent({
+    httpProxy: proxy ?? variables.http ?? "",
+    httpsProxy: proxy ?? variables.https ?? "",
+    noProxy: variables.except,
+    ...(settings && { connect: settings, requestTls: settings }),
+    ...(settings?.ca && { proxyTls: { ca: settings.ca } }),
+  });
   // The fetch of the same package: the one inside Node may be of a version that can't work with this dispatcher.
   return ((input, init) =>
     fetch(input as string | URL, {
