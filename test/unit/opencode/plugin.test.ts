@@ -437,7 +437,6 @@ describe("the OpenCode plugin", () => {
       });
       expect(await shown?.callback()).toEqual({
         type: "success",
-        provider: "acme",
         key: "kept-by-oidc-token",
       });
     });
