@@ -4,14 +4,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { chromiumMissing, namedForChromium, startBrowser, type TestBrowser } from "../support/browser.js";
 import { type Outcome, Sandbox } from "../support/command.js";
 import {
-  CLIENTS,
   type Glewlwyd,
   glewlwydMissing,
   namedForGlewlwyd,
-  SCOPE,
   signInAtGlewlwyd,
   startGlewlwyd,
 } from "../support/glewlwyd.js";
+import { CLIENTS, SCOPE } from "../support/glewlwyd-content.js";
 import { loginEvents } from "../support/signed-in.js";
 import { TokenFile } from "../support/token-file.js";
 
@@ -118,6 +117,20 @@ describe.skipIf(glewlwydMissing || chromiumMissing)(
       // The provider has ended the whole family by then, the newest included.
       file.text = second;
       expect(await sandbox.run(["get", "--force-refresh"])).toMatchObject({ code: 3, stdout: "" });
+    });
+
+    it("six calls that find the token expired spend one refresh token between them", async () => {
+      configure("post", "authorization_code", { client_auth: "client_secret_post" });
+      expect(await signIn()).toMatchObject({ code: 0 });
+      const file = new TokenFile(sandbox);
+      const before = file.tokens;
+      file.expire();
+      const calls = Array.from({ length: 6 }, () => sandbox.run(["get"], { limit: 60_000 }));
+      const answers = new Set((await Promise.all(calls)).map(({ code, stdout }) => `${code} ${stdout}`));
+      expect([...answers]).toEqual([`0 ${file.tokens.access_token}\n`]);
+      expect(file.tokens.refresh_token).not.toBe(before.refresh_token);
+      // A second refresh token spent on the way would have ended the session.
+      expect(await sandbox.run(["refresh"])).toMatchObject({ code: 0 });
     });
 
     it("logout revokes: the refresh token is worth nothing afterwards", async () => {
