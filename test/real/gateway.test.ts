@@ -1,6 +1,12 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey, sign } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Apache, apacheMissing, namedForApache, startApache } from "../support/apache.js";
+import {
+  type Apache,
+  apacheMissing,
+  type ExampleValues,
+  namedForApache,
+  startApache,
+} from "../support/apache.js";
 import { Sandbox } from "../support/command.js";
 import { type ModelServer, startModelServer } from "../support/model-server.js";
 import { API, CLIENTS } from "../support/provider.js";
@@ -21,16 +27,7 @@ describe.skipIf(apacheMissing)(
     beforeAll(async () => {
       provider = await startTlsProvider();
       models = await startModelServer();
-      apache = await startApache(
-        {
-          ISSUER: provider.issuer,
-          JWKS_URI: provider.jwks_uri,
-          AUDIENCE: API.resource,
-          SCOPE: "api:read",
-          UPSTREAM: new URL(models.url).origin,
-        },
-        provider.ca_file,
-      );
+      apache = await startApache(values(), provider.ca_file);
       sandbox = new Sandbox({ NODE_EXTRA_CA_CERTS: provider.ca_file });
       sandbox.configure({
         default_profile: "gateway",
@@ -52,6 +49,17 @@ describe.skipIf(apacheMissing)(
       await provider?.stop();
     });
 
+    function values(overrides: Partial<ExampleValues> = {}): ExampleValues {
+      return {
+        ISSUER: provider.issuer,
+        JWKS_URI: provider.jwks_uri,
+        AUDIENCE: API.resource,
+        SCOPE: "api:read",
+        UPSTREAM: new URL(models.url).origin,
+        ...overrides,
+      };
+    }
+
     function profile(overrides: object): object {
       return {
         ...CLIENTS.service,
@@ -70,8 +78,8 @@ describe.skipIf(apacheMissing)(
       return outcome.stdout.trim();
     }
 
-    function ask(path: string, headers: Record<string, string> = {}, body?: object): Promise<Response> {
-      return fetch(`${apache.origin}${path}`, {
+    function ask(url: string, headers: Record<string, string> = {}, body?: object): Promise<Response> {
+      return fetch(new URL(url, apache.origin), {
         method: body === undefined ? "GET" : "POST",
         headers: { ...headers, ...(body && { "content-type": "application/json" }) },
         signal: AbortSignal.timeout(10_000),
@@ -79,9 +87,9 @@ describe.skipIf(apacheMissing)(
       });
     }
 
-    async function judged(credential: string | undefined, path = "/v1/models") {
+    async function judged(credential: string | undefined, url = "/v1/models") {
       const response = await ask(
-        path,
+        url,
         credential === undefined ? {} : { authorization: `Bearer ${credential}` },
       );
       await response.body?.cancel();
@@ -154,11 +162,12 @@ describe.skipIf(apacheMissing)(
     });
 
     it("401 invalid_token for an expired token, which was good before", async () => {
-      provider.behaviour.access_token_ttl = 3;
+      provider.behaviour.access_token_ttl = 8;
       const short = await token("gateway", "--force-refresh", "--min-validity", "0");
       provider.behaviour.access_token_ttl = 3600;
       expect(await judged(short)).toMatchObject({ status: 200 });
-      await new Promise((resolve) => setTimeout(resolve, 4200));
+      const over = (Number(claimsOf(short).exp) + 1.2) * 1000;
+      await new Promise((resolve) => setTimeout(resolve, over - Date.now()));
       expect(await judged(short)).toMatchObject({ status: 401, challenge: expect.stringContaining(INVALID) });
     });
 
@@ -171,6 +180,33 @@ describe.skipIf(apacheMissing)(
         status: 401,
         challenge: expect.stringContaining(INSUFFICIENT),
       });
+    });
+
+    it("401 insufficient_scope for an issuer that differs in its last slash", async () => {
+      const other = await startApache(values({ ISSUER: `${provider.issuer}/` }), provider.ca_file);
+      expect(await judged(valid, `${other.origin}/v1/models`).finally(other.stop)).toMatchObject({
+        status: 401,
+        challenge: expect.stringContaining(INSUFFICIENT),
+      });
+    });
+
+    it("403 for another audience or scope with AuthzSendForbiddenOnFailure, 401 for the rest as before", async () => {
+      const strict = await startApache(values(), provider.ca_file, "AuthzSendForbiddenOnFailure");
+      try {
+        const statuses = [];
+        for (const credential of [
+          valid,
+          await token("writer"),
+          await token("elsewhere"),
+          "garbage",
+          undefined,
+        ]) {
+          statuses.push((await judged(credential, `${strict.origin}/v1/models`)).status);
+        }
+        expect(statuses).toEqual([200, 403, 403, 401, 401]);
+      } finally {
+        await strict.stop();
+      }
     });
   },
 );

@@ -48,8 +48,15 @@ export interface Apache {
   stop(): Promise<void>;
 }
 
-/** Starts a private Apache with examples/gateway/apache.conf filled in, on 127.0.0.1 over plain http. Call `stop`. */
-export async function startApache(values: ExampleValues, ca_file: string): Promise<Apache> {
+/**
+ * Starts a private Apache with examples/gateway/apache.conf filled in, on 127.0.0.1 over plain http. `switched_on` names
+ * a directive that the example has commented out. Call `stop`.
+ */
+export async function startApache(
+  values: ExampleValues,
+  ca_file: string,
+  switched_on?: string,
+): Promise<Apache> {
   const root = mkdtempSync(join(tmpdir(), "oidc-token-apache-"));
   // Its workers are another user and read the certificate.
   chmodSync(root, 0o755);
@@ -68,7 +75,7 @@ export async function startApache(values: ExampleValues, ca_file: string): Promi
     "StartServers 1",
     `<VirtualHost 127.0.0.1:${port}>`,
     `OIDCCABundlePath "${root}/ca.pem"`,
-    filledIn(readFileSync(EXAMPLE, "utf8"), values),
+    withDirective(filledIn(readFileSync(EXAMPLE, "utf8"), values), switched_on),
     "</VirtualHost>",
   ];
   const file = join(root, "apache.conf");
@@ -115,6 +122,13 @@ function filledIn(example: string, values: ExampleValues): string {
     text = text.replace(line, (_line, start: string) => start + value);
   }
   return text;
+}
+
+function withDirective(example: string, directive: string | undefined): string {
+  if (directive === undefined) return example;
+  const line = new RegExp(`^( *)#(${directive} )`, "m");
+  if (!line.test(example)) throw new Error(`the example has no line "#${directive} …"`);
+  return example.replace(line, "$1$2");
 }
 
 async function answers(origin: string): Promise<boolean> {
