@@ -131,6 +131,7 @@ async function server({ directory }: { directory: string }, options: Options = {
       signIn.abort();
       signIn = new AbortController();
       const onLine = (line: string) => {
+        if (!line.startsWith("{")) return;
         const event = JSON.parse(line) as LoginEvent;
         const callback = () => outcome(ended);
         if (event.event === "browser") {

@@ -47,11 +47,7 @@ describe.skipIf(openCodeMissing)(named("An agent in OpenCode"), () => {
 
   test("is kept from the store, by its path and by a path relative to the project", async () => {
     const store = join(setting.sandbox.home, "data", "oidc-token");
-    for (const call of [
-      read(join(store, "tokens")),
-      read("../data/oidc-token"),
-      bash(`ls -R ${store}`),
-    ]) {
+    for (const call of [read(join(store, "tokens")), read("../data/oidc-token"), bash(`ls -R ${store}`)]) {
       expect(await told(call)).toContain("oidc-token keeps its store");
     }
   });

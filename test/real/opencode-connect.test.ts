@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { OpenCodeServer } from "../support/opencode-server.js";
 import {
   named,
@@ -26,10 +26,15 @@ interface Authorization {
 
 describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
   let setting: Setting;
+  let server: OpenCodeServer | undefined;
   beforeAll(async () => {
     setting = await startSetting();
   });
   afterAll(() => setting?.stop());
+  afterEach(async () => {
+    await server?.stop();
+    server = undefined;
+  });
   beforeEach(async () => {
     setting.sandbox.configure({ profiles: { acme: setting.profile() } });
     setting.opencode.configure({ model: "acme/large", small_model: "acme/small" });
@@ -50,9 +55,14 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
     return ((await server.call("GET", "/provider/auth")) as Record<string, Method[]>)[id] ?? [];
   }
 
+  async function startServer(): Promise<OpenCodeServer> {
+    server = await OpenCodeServer.start(setting.opencode);
+    return server;
+  }
+
   test("over the HTTP API: sign-in, the models appear, and the session that failed goes on", async () => {
     setting.opencode.configure({});
-    const server = await OpenCodeServer.start(setting.opencode);
+    const server = await startServer();
     expect(await server.models("acme")).toEqual(["sign-in"]);
     const session = await server.newSession();
     expect((await server.say(session, "hi")).error).toContain("not signed in to profile");
@@ -82,7 +92,7 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
   });
 
   test("a sign-in that the person refuses fails, and can be started again", async () => {
-    const server = await OpenCodeServer.start(setting.opencode);
+    const server = await startServer();
     setting.provider.behaviour.person = "refuses";
     const shown = (await server.call("POST", "/provider/acme/oauth/authorize", {
       method: 0,
@@ -109,7 +119,7 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
     const key = { flow: "static_key", key: "{keyring}", base_url: setting.gateway.url };
     setting.sandbox.configure({ profiles: { keyed: key } });
     setting.opencode.configure({ model: "keyed/large", small_model: "keyed/small" });
-    const server = await OpenCodeServer.start(setting.opencode);
+    const server = await startServer();
     expect(await methods(server, "keyed")).toMatchObject([{ label: "Paste a key" }]);
     await server.call("POST", "/provider/keyed/oauth/authorize", { method: 0 });
     const ended = server.call("POST", "/provider/keyed/oauth/callback", { method: 0, code: STATIC_KEY });
@@ -123,7 +133,7 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
     const key = { flow: "static_key", key: "{keyring}", base_url: setting.gateway.url };
     const second = setting.profile({ scope: "openid offline_access api:write" });
     setting.sandbox.configure({ profiles: { acme: setting.profile(), second, keyed: key } });
-    const server = await OpenCodeServer.start(setting.opencode);
+    const server = await startServer();
     const found = await methods(server, "acme");
     expect(found.map(({ label }) => label)).toEqual(["Sign in", "Paste a key"]);
     expect(found[0]?.prompts?.[0]?.options?.map(({ value }) => value)).toEqual(["acme", "second"]);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type SeenRequest, startGateway } from "../support/gateway.js";
 import { promptFor } from "../support/model-server.js";
 import { OpenCodeServer } from "../support/opencode-server.js";
@@ -29,16 +29,26 @@ function kindOf({ body }: SeenRequest): string {
 
 describe.skipIf(openCodeMissing)(named("OpenCode's requests"), () => {
   let setting: Setting;
+  let server: OpenCodeServer | undefined;
   beforeAll(async () => {
     setting = await startSetting();
   });
   afterAll(() => setting?.stop());
+  afterEach(async () => {
+    await server?.stop();
+    server = undefined;
+  });
   beforeEach(() => {
     setting.gateway.requests.length = 0;
     setting.gateway.before = undefined;
     setting.sandbox.configure({ profiles: { acme: setting.profile() } });
     setting.opencode.configure({ model: "acme/large", small_model: "acme/small" });
   });
+
+  async function startServer(): Promise<OpenCodeServer> {
+    server = await OpenCodeServer.start(setting.opencode);
+    return server;
+  }
 
   test("signed out, a run ends with one clear message within 10 s, and nothing reaches the gateway", async () => {
     const start = await setting.opencode.run(["models", "acme"]);
@@ -54,7 +64,7 @@ describe.skipIf(openCodeMissing)(named("OpenCode's requests"), () => {
 
   test("main, title, sub-agent, compaction and agent create: each one comes with the user's token", async () => {
     await setting.signIn();
-    const server = await OpenCodeServer.start(setting.opencode);
+    const server = await startServer();
     const session = await server.newSession();
     const task = { description: "ask", prompt: SUB_AGENT, subagent_type: "general" };
     const reply = await server.say(session, promptFor({ name: "task", arguments: task }));
@@ -92,7 +102,7 @@ describe.skipIf(openCodeMissing)(named("OpenCode's requests"), () => {
   });
 
   test("ten requests refused at once make one refresh, and all are answered", async () => {
-    const server = await OpenCodeServer.start(setting.opencode);
+    const server = await startServer();
     const sessions = await Promise.all(Array.from({ length: 10 }, () => server.newSession()));
     const revoked = (await setting.sandbox.run(["get"])).stdout.trim();
     const before = setting.refreshes();
@@ -135,7 +145,7 @@ describe.skipIf(openCodeMissing)(named("OpenCode's requests"), () => {
     await setting.sandbox.run(["refresh"]);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     setting.provider.behaviour.access_token_ttl = 3600;
-    const server = await OpenCodeServer.start(setting.opencode);
+    const server = await startServer();
     const session = await server.newSession();
     await setting.provider.fault({ kind: "answer", status: 503, body: "", path: "/token" });
     setTimeout(() => void setting.provider.fault(undefined), 4000);

@@ -7,12 +7,17 @@ export interface Reply {
   readonly error: string | undefined;
 }
 
-/** One session's client to `opencode serve`. */
+/** `opencode serve`, and a client to it. */
 export class OpenCodeServer {
-  private constructor(private readonly address: string) {}
+  private constructor(
+    private readonly address: string,
+    /** Ends it; what starts OpenCode ends it too, at the latest. */
+    readonly stop: () => Promise<void>,
+  ) {}
 
   static async start(opencode: OpenCode, options: OpenCodeRunOptions = {}): Promise<OpenCodeServer> {
-    return new OpenCodeServer(await opencode.serve(options));
+    const { address, stop } = await opencode.serve(options);
+    return new OpenCodeServer(address, stop);
   }
 
   /** One call of OpenCode's HTTP API; its body, whatever the status. */

@@ -103,7 +103,7 @@ export class OpenCode {
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
-    const limit = setTimeout(() => child.kill("SIGKILL"), options.limit ?? 60_000);
+    const limit = setTimeout(() => endGroup(child), options.limit ?? 60_000);
     return await new Promise((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code, signal) => {
@@ -113,18 +113,25 @@ export class OpenCode {
     });
   }
 
-  /** Starts its HTTP server and answers the address once it listens. */
-  async serve(options: OpenCodeRunOptions = {}): Promise<string> {
+  /** Starts its HTTP server and answers once it listens. */
+  async serve(options: OpenCodeRunOptions = {}): Promise<{ address: string; stop: () => Promise<void> }> {
     const child = this.#start(["serve", "--port", "0", "--hostname", "127.0.0.1"], options);
-    const limit = setTimeout(() => child.kill("SIGKILL"), options.limit ?? 110_000);
-    child.once("close", () => clearTimeout(limit));
+    const limit = setTimeout(() => endGroup(child), options.limit ?? 300_000);
+    const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    void closed.then(() => clearTimeout(limit));
     let said = "";
     for await (const chunk of child.stdout ?? []) {
       said += chunk;
       const address = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
       if (address) {
         child.stdout?.resume();
-        return address;
+        return {
+          address,
+          stop: async () => {
+            endGroup(child);
+            await closed;
+          },
+        };
       }
     }
     throw new Error(`opencode serve ended: ${said}`);
@@ -135,6 +142,7 @@ export class OpenCode {
       cwd: options.cwd ?? this.project,
       env: { ...this.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
+      detached: process.platform !== "win32",
     });
     this.#running.add(child);
     child.once("close", () => this.#running.delete(child));
@@ -144,7 +152,17 @@ export class OpenCode {
   /** Ends what still runs; the sandbox removes the files. */
   async dispose(): Promise<void> {
     const ends = [...this.#running].map((child) => new Promise((resolve) => child.once("close", resolve)));
-    for (const child of this.#running) child.kill("SIGKILL");
+    for (const child of this.#running) endGroup(child);
     await Promise.all(ends);
+  }
+}
+
+/** Ends a process and what it has started: a sign-in it waits for would go on for minutes. */
+function endGroup(child: ChildProcess): void {
+  if (process.platform === "win32" || child.pid === undefined) return void child.kill("SIGKILL");
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It ended by itself.
   }
 }
