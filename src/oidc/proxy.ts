@@ -66,10 +66,11 @@ export function proxyTrouble(
 
 function refusedByProxy(status: number, target: string, proxies: readonly string[]): OidcTokenError {
   const names = [...new Set(proxies.map(hostOf))].join(" or ");
-  if (status === 407) {
+  // tinyproxy answers 401 to a wrong password.
+  if (status === 407 || status === 401) {
     return new OidcTokenError(
       "configuration",
-      `the proxy ${names} wants a user name and a password, or does not accept these (407)`,
+      `the proxy ${names} wants a user name and a password, or does not accept these (${status})`,
       "write them into its address, as in http://user:password@proxy.example.com:3128",
     );
   }
