@@ -69,7 +69,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileLay
 
 /** The last layer: what the preset says where the user says nothing. */
 function defaultsOf(preset: Preset, said: ProfileLayer): ProfileLayer {
-  const { flow, scope, redirect_uri, client_auth, ...defaults } = preset.defaults;
+  const { flow, scope, redirect_uri, client_auth, client_assertion_audience, ...defaults } = preset.defaults;
   // Either names the flow by itself.
   const unattended = said.subject_token ?? said.assertion;
   const flows = said.flow ?? (unattended ? [] : (flow ?? ["authorization_code"]));
@@ -81,6 +81,7 @@ function defaultsOf(preset: Preset, said: ProfileLayer): ProfileLayer {
     ...(scope !== undefined && attended && { scope }),
     ...(redirect_uri !== undefined && attended && { redirect_uri }),
     ...(client_auth && said.client_secret && { client_auth }),
+    ...(client_assertion_audience && said.private_key && { client_assertion_audience }),
   };
 }
 

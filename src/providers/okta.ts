@@ -5,6 +5,7 @@ import { below, isWithin, type Preset } from "./preset.js";
  * https://developer.okta.com/docs/guides/device-authorization-grant/main/
  * https://developer.okta.com/docs/guides/refresh-tokens/main/
  * https://developer.okta.com/docs/reference/api/oidc/
+ * https://developer.okta.com/docs/guides/build-self-signed-jwt/ (the audience is the token endpoint)
  */
 export const okta: Preset = {
   name: "okta",
@@ -22,7 +23,11 @@ export const okta: Preset = {
       issuer.pathname === "/" ? "/oauth2/v1/device/authorize" : "/v1/device/authorize",
     ),
   }),
-  defaults: { scope: "openid profile offline_access", redirect_uri: "http://localhost:8888/callback" },
+  defaults: {
+    scope: "openid profile offline_access",
+    redirect_uri: "http://localhost:8888/callback",
+    client_assertion_audience: "token_endpoint",
+  },
   session_ended: [],
   refresh_token: "may_rotate",
   setup:

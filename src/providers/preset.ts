@@ -29,6 +29,8 @@ export interface PresetDefaults {
   /** Counts only for clients with a secret. */
   readonly client_auth?: Exclude<ClientAuth, "none">;
   readonly id_token?: "ignore";
+  /** Counts only for clients with a private key. */
+  readonly client_assertion_audience?: "token_endpoint";
 }
 
 /** What is known of one provider: data and named quirks. Nothing here makes a request. */

@@ -142,6 +142,42 @@ describe("a profile", () => {
       undefined,
     ],
     [
+      { ...PUBLIC_CLIENT, client_auth: "private_key_jwt" },
+      'needs "private_key" for "client_auth": "private_key_jwt"',
+      'add "private_key" to the profile, or set OIDC_TOKEN_PRIVATE_KEY',
+    ],
+    [
+      { ...PUBLIC_CLIENT, client_auth: "tls_client_auth" },
+      'needs "client_cert" for "client_auth": "tls_client_auth"',
+      undefined,
+    ],
+    [
+      { ...PUBLIC_CLIENT, private_key: "{env:K}", client_secret: "{env:X}" },
+      'has both "client_secret" and "private_key"',
+      undefined,
+    ],
+    [
+      { ...PUBLIC_CLIENT, private_key: "{env:K}", client_auth: "none" },
+      'has a "private_key", but "client_auth" is "none", which sends no secret',
+      undefined,
+    ],
+    [
+      { ...PUBLIC_CLIENT, client_cert: "{env:C}" },
+      'has "client_cert" but no "client_key"',
+      'add "client_key" to the profile, or set OIDC_TOKEN_CLIENT_KEY',
+    ],
+    [
+      { ...PUBLIC_CLIENT, flow: "token_exchange" },
+      'needs "subject_token" for the flow token_exchange',
+      undefined,
+    ],
+    [{ ...PUBLIC_CLIENT, flow: "jwt_bearer" }, 'needs "assertion" for the flow jwt_bearer', undefined],
+    [
+      { ...PUBLIC_CLIENT, subject_token: "{env:T}", assertion: "{env:T}" },
+      'has both "subject_token" and "assertion", so "flow" must say which of them counts',
+      undefined,
+    ],
+    [
       { ...PUBLIC_CLIENT, client_auth: "none", client_secret: "{env:X}" },
       'has a "client_secret", but "client_auth" is "none", which sends no secret',
       undefined,

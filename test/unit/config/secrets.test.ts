@@ -1,7 +1,11 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { SecretReference } from "../../../src/config/profile.js";
-import { parseSecretReference } from "../../../src/config/secret-reference.js";
+import {
+  parseKeyReference,
+  parseSecretReference,
+  parseTokenReference,
+} from "../../../src/config/secret-reference.js";
 import { exposedSecret, resolveSecret } from "../../../src/config/secrets.js";
 import { failure, Sandbox } from "./sandbox.js";
 
@@ -40,6 +44,53 @@ describe("a secret in the configuration", () => {
       sentence: expect.stringMatching(/^[a-z]/),
       hint: expect.stringMatching(/^[a-z]/),
     });
+    expect(JSON.stringify(complaint)).not.toContain("hunter2");
+  });
+});
+
+describe("a reference to a token", () => {
+  it.each([
+    ["{file:/var/run/t}", { from: "file", path: "/var/run/t" }],
+    ["{env:T}", { from: "env", name: "T" }],
+    ["{github_actions}", { from: "github_actions" }],
+    [
+      "{github_actions: https://x.example.com }",
+      { from: "github_actions", audience: "https://x.example.com" },
+    ],
+    ["{command:print}", { from: "command", argv: ["print"] }],
+    [`{command: "/a b/print" --x='y z'"w" ''}`, { from: "command", argv: ["/a b/print", "--x=y zw", ""] }],
+    ["{command:sh -c $(x);rm}", { from: "command", argv: ["sh", "-c", "$(x);rm"] }],
+    ["eyJ", { from: "plain", value: "eyJ" }],
+  ])("%s", (text, reference) => {
+    expect(parseTokenReference(text)).toEqual(reference);
+  });
+
+  it.each([
+    "{keyring}",
+    "{command}",
+    "{command:}",
+    "{command:a 'b}",
+    '{command:a "b}',
+    "{github_action}",
+    "x{command:a}",
+  ])("%j is refused", (text) => expect(parseTokenReference(text)).toHaveProperty("sentence"));
+});
+
+describe("a reference to a key or certificate", () => {
+  const PEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+
+  it.each([
+    ["{file:/k.pem}", { from: "file", path: "/k.pem" }],
+    ["{env:K}", { from: "env", name: "K" }],
+    [PEM, { from: "plain", value: PEM }],
+    ['{"kty":"EC"}', { from: "plain", value: '{"kty":"EC"}' }],
+  ])("%j", (text, reference) => {
+    expect(parseKeyReference(text)).toEqual(reference);
+  });
+
+  it.each(["~/key.pem", "hunter2", "{keyring}", "{command:a}", ""])("%j is refused", (text) => {
+    const complaint = parseKeyReference(text);
+    expect(complaint).toHaveProperty("sentence");
     expect(JSON.stringify(complaint)).not.toContain("hunter2");
   });
 });
