@@ -24,13 +24,16 @@ export class ProviderClock {
     };
   }
 
-  /** The failure again, or, where a clock that is wrong explains it better, that. */
-  explain(failure: OidcTokenError): OidcTokenError {
+  /**
+   * The failure again, or, where a clock that is wrong explains it better, that. A refusal may come from the clock where
+   * what was sent `bears_time`: the time of an assertion that was signed here.
+   */
+  explain(failure: OidcTokenError, bears_time: boolean): OidcTokenError {
     if (Math.abs(this.#ahead) <= TOLERANCE) return failure;
     const clock = `this machine's clock is ${inWords(Math.abs(this.#ahead))} ${this.#ahead > 0 ? "ahead of" : "behind"} the provider's`;
     const mend = "set the clock, or switch on its synchronisation, and try again";
     if (isTimeCheck(failure)) return new OidcTokenError(failure.kind, clock, mend, { cause: failure });
-    if (failure.kind !== "refused") return failure;
+    if (!bears_time || failure.kind !== "refused") return failure;
     return new OidcTokenError(failure.kind, failure.message, `${clock}: ${mend}; else ${failure.hint}`, {
       cause: failure,
     });

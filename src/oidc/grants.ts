@@ -51,7 +51,7 @@ export async function createGrants(
       const fetch = await network();
       return await use(await openClient(profile, secrets, { fetch, log }, redactor, wanted, signal));
     } catch (error) {
-      throw clock.explain(failureOf(error, profile, redactor));
+      throw clock.explain(failureOf(error, profile, redactor), profile.client_auth === "private_key_jwt");
     }
   }
 

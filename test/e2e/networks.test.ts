@@ -1,4 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Certificates, createCertificates } from "../support/certificates.js";
@@ -223,4 +225,23 @@ describe("a client certificate", () => {
     sandbox.configure(certified(values));
     expect(expectFailure(await sandbox.run(["get"]), 4).message).toContain(sentence);
   });
+});
+
+it("models asks the gateway the same way", async () => {
+  const { ca, server } = certificates;
+  const asked: (string | undefined)[] = [];
+  const gateway = createServer({ ...server, ca: ca.cert }, (request, response) => {
+    asked.push(request.headers.authorization?.slice(0, 10));
+    response.end(JSON.stringify({ data: [{ id: "m-1" }] }));
+  });
+  await new Promise<void>((resolve) => void gateway.listen(0, "127.0.0.1", resolve));
+  const { port } = gateway.address() as AddressInfo;
+  sandbox.configure(service({ proxy: proxy.url, base_url: `https://${HOST}:${port}/v1` }));
+  const outcome = await sandbox.run(["models", "--json"]);
+  gateway.closeAllConnections();
+  gateway.close();
+  expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(outcome.stdout)).toEqual([{ id: "m-1" }]);
+  expect(asked).toEqual(["Bearer eyJ"]);
+  expect(proxy.asked).toContain(`${HOST}:${port}`);
 });
