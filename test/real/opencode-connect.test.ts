@@ -153,30 +153,35 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
   test("in the terminal: the message that failed is answered after /connect, without a restart", async () => {
     const { opencode, provider } = setting;
     const terminal = await startTerminal(opencode.binary, opencode.env, opencode.project);
-    const send = async (text: string) => {
+    /** Presses a key until the screen shows what follows: OpenCode misses keys while it is still drawing. */
+    const press = async (key: string, follows: RegExp) => {
+      for (let i = 0; ; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        await terminal.press(key);
+        const shown = await terminal.until(follows, 15).catch((error: Error) => error);
+        if (typeof shown === "string") return shown;
+        if (i === 3) throw shown;
+      }
+    };
+    const send = async (text: string, follows: RegExp) => {
       await terminal.type(text);
       await terminal.until(new RegExp(`┃ +${text}`));
-      await terminal.press("Enter");
+      await press("Enter", follows);
     };
     try {
       await terminal.until(/Ask anything.*large acme/s);
-      await send("first words");
-      await terminal.until(/not signed in to profile "acme"/);
+      await send("first words", /not signed in to profile "acme"/);
       await terminal.type("/connect");
       await terminal.until(/Connect provider/);
-      await terminal.press("Enter");
-      await terminal.until(/Connect a provider/);
+      await press("Enter", /Connect a provider/);
       await terminal.type("acme");
       await terminal.until(/✓ acme/);
-      await terminal.press("Enter");
-      const shown = await terminal.until(/Enter the code [A-Z]{4}-[A-Z]{4}/);
+      const shown = await press("Enter", /Enter the code [A-Z]{4}-[A-Z]{4}/);
       const user_code = /Enter the code ([A-Z-]+)/.exec(shown)?.[1] ?? "";
       await createVisitor().approveDevice({ verification_uri: `${provider.issuer}/device`, user_code });
       await terminal.until(/small.*Connect provider/s);
-      await terminal.press("Enter");
-      await terminal.until(/^(?!.*Connect provider)/s);
-      await send("second words");
-      await terminal.until(/second words.*Hello from the model/s);
+      await press("Enter", /^(?!.*Connect provider)/s);
+      await send("second words", /second words.*Hello from the model/s);
     } finally {
       await terminal.stop();
     }
