@@ -95,8 +95,16 @@ function trusted(path: string, profile: Profile, { env }: Pick<Context, "env">):
   // From Node 22.15 it tells what it trusts, NODE_EXTRA_CA_CERTS and the system's certificates included.
   const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
   if (getCACertificates) return [...getCACertificates("default"), own];
-  const extra = env.NODE_EXTRA_CA_CERTS ? [readFileSync(env.NODE_EXTRA_CA_CERTS, "utf8")] : [];
-  return [...tls.rootCertificates, ...extra, own];
+  return [...tls.rootCertificates, ...extraCertificates(env.NODE_EXTRA_CA_CERTS), own];
+}
+
+/** Node itself goes on without a file that can't be read. */
+function extraCertificates(path: string | undefined): string[] {
+  try {
+    return path ? [readFileSync(path, "utf8")] : [];
+  } catch {
+    return [];
+  }
 }
 
 function readPem(path: string, profile: Profile): string {

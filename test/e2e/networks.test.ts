@@ -167,6 +167,8 @@ describe("a certificate authority of one's own", () => {
     expectFailure(await sandbox.run(["get"]), 5);
     const env = { NODE_EXTRA_CA_CERTS: join(sandbox.home, "extra.pem") };
     expect(await sandbox.run(["get"], { env })).toMatchObject({ code: 0, stderr: "" });
+    const none = { NODE_EXTRA_CA_CERTS: join(sandbox.home, "none.pem") };
+    expect(await sandbox.run(["get", "--force-refresh"], { env: none })).toMatchObject({ code: 5 });
   });
 
   it.each([

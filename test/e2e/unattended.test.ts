@@ -275,6 +275,36 @@ describe("a client that proves itself with a private key", () => {
   });
 });
 
+it("the other commands know such a profile too", async () => {
+  sandbox.configure(workload({ subject_token: "{env:SUBJECT}" }));
+  const env = { SUBJECT: await provider.trusted.issue() };
+  expect(await sandbox.run(["login", "--json"], { env })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('"event":"done"'),
+  });
+  const [status] = JSON.parse((await sandbox.run(["status", "--json"], { env })).stdout);
+  expect(status).toMatchObject({ flow: "token_exchange", signed_in: true, has_refresh_token: false });
+  expect(await sandbox.run(["refresh"], { env })).toMatchObject({ code: 0, stdout: "" });
+  expect(await sandbox.run(["logout"], { env })).toMatchObject({ code: 0, stdout: "" });
+  expect(JSON.parse((await sandbox.run(["status", "--json"], { env })).stdout)[0]).toMatchObject({
+    signed_in: false,
+  });
+});
+
+it("config check finds a key that is not there: exit 4", async () => {
+  sandbox.configure({
+    profiles: {
+      llm: {
+        issuer: provider.issuer,
+        client_id: "s",
+        flow: "client_credentials",
+        private_key: "{file:none.pem}",
+      },
+    },
+  });
+  expect(expectFailure(await sandbox.run(["config", "check"]), 4).message).toContain("none.pem");
+});
+
 describe("no secret of these is shown", () => {
   it("by config show, and profiles --json names the files that hold them", async () => {
     sandbox.configure({
