@@ -1,13 +1,17 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+import { LONG } from "./long.js";
 
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL("..", import.meta.url)),
     include: ["test/unit/**/*.test.ts", "test/e2e/**/*.test.ts"],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    exclude: [...configDefaults.exclude, ...LONG],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     pool: "forks",
+    // Most of them wait for a command they have started, so more than one a core.
+    maxWorkers: 4,
     restoreMocks: true,
   },
 });

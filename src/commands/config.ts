@@ -45,7 +45,7 @@ export function check(context: Context, options: GlobalOptions): void {
       if (exposed !== undefined) say(exposed);
     }
   }
-  say(`${config.names.length} profile${config.names.length === 1 ? "" : "s"}, no error`);
+  context.stdout.write(`${config.names.length} profile${config.names.length === 1 ? "" : "s"}, no error\n`);
 }
 
 /** `config schema`: the JSON Schema of the file, or with `--path` where an editor finds a copy of it. */
