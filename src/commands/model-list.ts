@@ -31,13 +31,6 @@ export async function askForModels(
   token: string,
 ): Promise<readonly Model[] | typeof REFUSED> {
   const url = new URL(`${base_url.replace(/\/+$/, "")}/models`);
-  if (!profile.allowed_origins.includes(url.origin)) {
-    throw new OidcTokenError(
-      "configuration",
-      `profile "${profile.name}" may not send its token to ${url.origin}`,
-      'add that origin to "allowed_origins", or correct base_url',
-    );
-  }
   const limit = AbortSignal.timeout(1000 * Math.min(profile.timeout, LONGEST));
   const headers = {
     accept: "application/json",
