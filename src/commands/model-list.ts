@@ -20,7 +20,7 @@ const LARGEST_ANSWER = 4_194_304;
 
 /**
  * `GET {base_url}/models`, in the form of OpenAI's API that most gateways speak: `{"data":[{"id":…}]}`. A bare list
- * and `{"models":[…]}` are understood too.
+ * and `{"models":[…]}` are understood too. A profile always allows the origin of its own `base_url`.
  *
  * @throws OidcTokenError `temporary` (network, 5xx, 429), `refused` (403), `configuration` (no such list there)
  */
