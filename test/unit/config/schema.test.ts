@@ -106,7 +106,12 @@ describe("a wrong value", () => {
     ["client_id", "", "must not be empty", "give it a value or leave the key out"],
     ["client_id", "a\nb", "must not contain control characters or line breaks", undefined],
     ["client_id", 12345, "must be a string", undefined],
-    ["client_auth", "basic", 'must be one of "client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth", "none"', undefined],
+    [
+      "client_auth",
+      "basic",
+      'must be one of "client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth", "none"',
+      undefined,
+    ],
     [
       "client_auth",
       "client_secret_jwt",
