@@ -1,11 +1,14 @@
 /**
  * Tests of the command that need nothing but npm and yet take their time: they wait for time-outs, or try every
- * provider and every failure. `npm test` stays quick without them; `npm run test:real` runs them first.
+ * provider, option and failure. `npm test` stays quick without them; `npm run test:real` runs them first.
  */
 export const LONG = [
   "test/e2e/canary.test.ts",
+  "test/e2e/get-options.test.ts",
+  "test/e2e/init.test.ts",
   "test/e2e/networks.test.ts",
   "test/e2e/provider-trouble.test.ts",
   "test/e2e/providers.test.ts",
   "test/e2e/relying-party.test.ts",
+  "test/e2e/unattended.test.ts",
 ];
