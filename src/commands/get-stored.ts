@@ -1,10 +1,10 @@
-import { writeSync } from "node:fs";
+import { readFileSync, statSync, writeSync } from "node:fs";
 import { readSnapshot, type Snapshot, snapshotKey } from "../config/snapshot.js";
 import { isOidcTokenError } from "../errors.js";
 import { formatTokens } from "../formats/output.js";
 import { userPaths } from "../paths.js";
 import { stdoutFailure } from "../stdout.js";
-import { openStore } from "../store/open.js";
+import { openStore, type StoreSurroundings } from "../store/open.js";
 import { isRefreshDue, isServable } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { fromRecord } from "../token/record.js";
@@ -30,9 +30,9 @@ async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Pr
     const key = snapshotKey(argv, env, process.cwd(), paths.config);
     const snapshot = key === undefined ? undefined : readSnapshot(paths.cache, key);
     if (!snapshot) return undefined;
-    const surroundings = { dataDir: paths.data, env, interactive: false, notice: () => {} };
-    const kept = await openStore(snapshot.store, surroundings).get(snapshot.account);
-    const stored = kept && fromRecord(kept.text);
+    const stored = snapshot.key
+      ? staticKey(snapshot.key, env)
+      : await storedTokens(snapshot, { dataDir: paths.data, env, interactive: false, notice: () => {} });
     const tokens = stored && snapshot.id_token ? idTokenAsToken(stored) : stored;
     const now = Date.now() / 1000;
     if (!tokens || !isServable(tokens, { now, min_validity: snapshot.min_validity })) return undefined;
@@ -40,10 +40,25 @@ async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Pr
     return formatTokens(snapshot.format, tokens, snapshot, now);
   } catch (error) {
     // The full command may ask a person to unlock the keyring.
-    if (!isOidcTokenError(error) || (error as { trouble?: unknown }).trouble === "locked")
-      return undefined;
+    if (!isOidcTokenError(error) || (error as { trouble?: unknown }).trouble === "locked") return undefined;
     throw error;
   }
+}
+
+async function storedTokens(
+  snapshot: Snapshot,
+  surroundings: StoreSurroundings,
+): Promise<TokenSet | undefined> {
+  const kept = await openStore(snapshot.store, surroundings).get(snapshot.account);
+  return kept && fromRecord(kept.text);
+}
+
+/** A static key outside the store. What is odd about it is left to the full command, which says what is wrong. */
+function staticKey(at: NonNullable<Snapshot["key"]>, env: NodeJS.ProcessEnv): TokenSet | undefined {
+  if (at.from === "file" && !statSync(at.path).isFile()) return undefined;
+  const text = at.from === "env" ? env[at.name] : readFileSync(at.path, "utf8").replace(/\r?\n$/, "");
+  if (text === undefined || !/^[\x21-\x7e]+$/.test(text)) return undefined;
+  return { access_token: text, token_type: "static", obtained_at: 0 };
 }
 
 function isRenewalDue(tokens: TokenSet, snapshot: Snapshot, now: number): boolean {

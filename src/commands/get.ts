@@ -39,14 +39,12 @@ export async function get(context: Context, options: GetOptions): Promise<void> 
     interactive,
     notice: (sentence) => void context.stderr.write(`oidc-token: ${sentence}\n`),
   });
-  let tokens: TokenSet;
-  if (profile.flow[0] === "static_key") {
-    tokens = await obtainStaticKey(context, access, asked.rejected_sha256);
-  } else {
-    // Before anything takes time: what is noted of the files is to be true of what was read.
-    remember(context, profile, asked, config.files, read_at);
-    tokens = await obtain(context, access, asked, interactive);
-  }
+  // Before anything takes time: what is noted of the files is to be true of what was read.
+  remember(context, profile, asked, config.files, read_at);
+  const tokens =
+    profile.flow[0] === "static_key"
+      ? await obtainStaticKey(context, access, asked.rejected_sha256)
+      : await obtain(context, access, asked, interactive);
   const answer = asked.id_token ? idToken(tokens, profile.name, context.now()) : tokens;
   context.stdout.write(formatTokens(asked.format, answer, profile, context.now()));
 }
@@ -102,13 +100,15 @@ function remember(
   // A call that must look at the provider, or that writes a log, is none for the hot path.
   if (asked.force_refresh || asked.rejected_sha256 !== undefined) return;
   if (context.log.level !== DEFAULT_LOG_LEVEL) return;
-  const key = snapshotKey(context.argv, context.env, context.cwd, context.paths.config);
-  if (key === undefined) return;
-  const { account, store, header, header_scheme, refresh_before } = profile;
+  const call = snapshotKey(context.argv, context.env, context.cwd, context.paths.config);
+  if (call === undefined) return;
+  const { account, store, header, header_scheme, refresh_before, key } = profile;
+  if (key?.from === "plain") return;
   const { format, id_token, min_validity } = asked;
-  writeSnapshot(context.paths.cache, key, files, read_at, {
+  writeSnapshot(context.paths.cache, call, files, read_at, {
     ...{ account, store, header, header_scheme, refresh_before, format, id_token },
     ...(min_validity !== undefined && { min_validity }),
+    ...((key?.from === "env" || key?.from === "file") && { key }),
     unattended: unattendedFlow(profile.flow) !== undefined,
   });
 }

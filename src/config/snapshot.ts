@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from "node:fs";
 import { version } from "../../package.json";
 import type { FormatName } from "../formats/output.js";
-import type { StoreChoice } from "./profile.js";
+import type { SecretReference, StoreChoice } from "./profile.js";
 
 /**
  * What a cached `get` needs to know, kept from the last time this very command line was read in full, so that neither
@@ -21,6 +21,8 @@ export interface Snapshot {
   /** As asked for, in seconds. */
   readonly min_validity?: number;
   readonly refresh_before: number;
+  /** Where a static key is, if not in the store. */
+  readonly key?: Extract<SecretReference, { from: "env" | "file" }>;
   /** The profile has a flow that needs no person, so a refresh is possible without a refresh token. */
   readonly unattended: boolean;
 }

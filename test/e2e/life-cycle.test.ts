@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Sandbox } from "../support/command.js";
@@ -153,5 +153,37 @@ describe("the other flows", () => {
       stdout: "",
     });
     expect(await sandbox.run(["get"])).toMatchObject({ code: 0, stdout: "key-from-stdin\n" });
+  });
+});
+
+describe("a static key outside the store", () => {
+  it("is read anew by each call, also by those that read nothing else", async () => {
+    const file = join(sandbox.home, "key");
+    writeFileSync(file, "first-key\n");
+    sandbox.configure({
+      default_profile: "env",
+      profiles: {
+        env: { flow: "static_key", key: "{env:LLM_API_KEY}" },
+        file: { flow: "static_key", key: `{file:${file}}` },
+      },
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const get = (profile: string, LLM_API_KEY?: string) =>
+      sandbox.run(["get", "-p", profile], { env: { LLM_API_KEY } });
+    expect(await get("file")).toMatchObject({ code: 0, stdout: "first-key\n" });
+    writeFileSync(file, "second-key\n");
+    expect(await get("file")).toMatchObject({ code: 0, stdout: "second-key\n" });
+    rmSync(file);
+    expect(await get("file")).toMatchObject({ code: 4, stdout: "" });
+    expect(await get("env", "one")).toMatchObject({ code: 0, stdout: "one\n" });
+    expect(await get("env", "other")).toMatchObject({ code: 0, stdout: "other\n" });
+    expect(await get("env")).toMatchObject({
+      code: 4,
+      stdout: "",
+      stderr: expect.stringContaining("LLM_API_KEY"),
+    });
+    const remembered = readFileSync(join(sandbox.home, "cache", "oidc-token", "get.json"), "utf8");
+    expect(remembered).toContain("LLM_API_KEY");
+    expect(remembered).not.toMatch(/first-key|second-key|one\\n|other/);
   });
 });

@@ -218,9 +218,10 @@ describe("what is noted for the next call", () => {
     expect(noted()).toBe("");
   });
 
-  it("is nothing of a static key", async () => {
+  it("is where a static key is, and nothing of the key", async () => {
     place.env.LLM_API_KEY = CANARY;
     await run({ profile: "ci" });
-    expect(noted()).toBe("");
+    expect(noted()).toContain('"key":{"from":"env","name":"LLM_API_KEY"}');
+    expect(noted()).not.toContain(CANARY);
   });
 });
