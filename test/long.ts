@@ -6,6 +6,7 @@ export const LONG = [
   "test/e2e/canary.test.ts",
   "test/e2e/get-options.test.ts",
   "test/e2e/init.test.ts",
+  "test/e2e/models.test.ts",
   "test/e2e/networks.test.ts",
   "test/e2e/provider-trouble.test.ts",
   "test/e2e/providers.test.ts",
