@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join, posix, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -48,7 +49,7 @@ export function sourceFiles(): readonly SourceFile[] {
 }
 
 function target(from: string, specifier: string): string {
-  if (specifier.startsWith("node:")) return specifier;
+  if (isBuiltin(specifier)) return specifier.replace(/^(?!node:)/, "node:");
   if (!specifier.startsWith(".")) return /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
   const path = posix.join(posix.dirname(from), specifier);
   return path.startsWith("../") ? posix.relative("..", path) : path.replace(/\.js$/, ".ts");

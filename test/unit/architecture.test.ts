@@ -1,3 +1,4 @@
+import { isBuiltin } from "node:module";
 import { type BuildOptions, build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
 import { dependencies, scripts } from "../../package.json";
@@ -22,7 +23,7 @@ const ARROWS: Record<string, { readonly run?: readonly string[]; readonly types?
   "log.ts": {},
   "stdout.ts": { run: ["errors.ts"] },
   "paths.ts": {},
-  "global-process.ts": {},
+  builtins: {},
   token: { run: ["errors.ts"], types: ["config/profile.ts"] },
   formats: { types: ["token"] },
   providers: { types: ["config/profile.ts"] },
@@ -186,7 +187,7 @@ describe("the hot path", () => {
         if (kind !== "dynamic-import") reached.add(to);
       }
     }
-    at_load = [...reached];
+    at_load = [...reached].map((path) => (isBuiltin(path) ? path.replace(/^(?!node:)/, "node:") : path));
   });
 
   it("is the whole way from the arguments to a stored token", () => {
