@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-/** What a private Secret Service can be like. The names are the cases of FACTS §2. */
+/** What a private Secret Service can be like. */
 export type KeyringCase =
   | "present"
   | "locked"
