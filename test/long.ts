@@ -9,6 +9,7 @@ export const LONG = [
   "test/e2e/models.test.ts",
   "test/e2e/networks.test.ts",
   "test/e2e/provider-trouble.test.ts",
+  "test/e2e/providers-oci.test.ts",
   "test/e2e/providers.test.ts",
   "test/e2e/relying-party.test.ts",
   "test/e2e/unattended.test.ts",

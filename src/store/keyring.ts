@@ -193,6 +193,6 @@ function nativeError(cause: unknown): OidcTokenError {
               "the keyring holds several entries for this account",
               "run oidc-token logout, then oidc-token login",
             ]
-          : ["the keyring failed", `see oidc-token doctor, ${OR_FILE}`];
+          : ["the keyring failed", `look whether other programs can use it, ${OR_FILE}`];
   return new OidcTokenError("store", message as string, hint as string, { cause });
 }
