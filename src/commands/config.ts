@@ -7,6 +7,7 @@ import { exposedSecret, resolveKey, resolveSecret } from "../config/secrets.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import type { GlobalOptions } from "./options.js";
+import { tell } from "./tell.js";
 
 /** `config path`: the user's configuration file, whether it exists or not. */
 export function showPath(context: Context, options: GlobalOptions): void {
@@ -21,7 +22,7 @@ export function show(context: Context, options: GlobalOptions): void {
   for (const name of unknownVariables(context.env)) {
     const meant = nearestVariable(name);
     const suggestion = meant === undefined ? "" : `; did you mean ${meant}?`;
-    context.stderr.write(`oidc-token: the variable ${name} is none that this program reads${suggestion}\n`);
+    tell(context, `the variable ${name} is none that this program reads${suggestion}`);
   }
   context.stdout.write(
     `${JSON.stringify({ files: config.files, store: config.store, profiles }, null, 2)}\n`,
@@ -30,7 +31,7 @@ export function show(context: Context, options: GlobalOptions): void {
 
 /** `config check`: reads every profile and follows every reference to a secret; ends with 0 where all is well. */
 export function check(context: Context, options: GlobalOptions): void {
-  const say = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
+  const say = (sentence: string): void => tell(context, sentence);
   const config = loadConfig(context, options);
   for (const name of config.names) {
     const { client_secret, key, private_key, client_cert, client_key } = config.profile(name);

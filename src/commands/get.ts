@@ -15,6 +15,7 @@ import { type GlobalOptions, parseChoice, parseSeconds } from "./options.js";
 import { accessProfile, type ProfileAccess } from "./profile-access.js";
 import { signIn } from "./sign-in.js";
 import { obtainStaticKey } from "./static-key.js";
+import { tell } from "./tell.js";
 import { lockTimeout, tokenPorts } from "./token-ports.js";
 
 export interface GetOptions extends GlobalOptions {
@@ -37,7 +38,7 @@ export async function get(context: Context, options: GetOptions): Promise<void> 
   if (options.url !== undefined) checkOrigin(options.url, profile.name, profile.allowed_origins);
   const access = accessProfile(context, profile, {
     interactive,
-    notice: (sentence) => void context.stderr.write(`oidc-token: ${sentence}\n`),
+    notice: (sentence) => tell(context, sentence),
   });
   // Before anything takes time: what is noted of the files is to be true of what was read.
   remember(context, profile, asked, config.files, read_at);

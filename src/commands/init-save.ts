@@ -6,6 +6,7 @@ import { OidcTokenError } from "../errors.js";
 import { writeSchemaCopy } from "./config.js";
 import { holdLock } from "./hold-lock.js";
 import type { GlobalOptions } from "./options.js";
+import { tell } from "./tell.js";
 
 /** Seconds to wait for another `init`. */
 const LOCK_TIMEOUT = 10;
@@ -67,9 +68,4 @@ function schemaFor(context: Context): string | undefined {
     if (error instanceof OidcTokenError) return undefined;
     throw error;
   }
-}
-
-/** A sentence for the person, on stderr. */
-export function tell(context: Context, sentence: string): void {
-  context.stderr.write(`oidc-token: ${context.redactor.apply(sentence)}\n`);
 }

@@ -19,10 +19,11 @@ import {
   profileFromOptions,
 } from "./init-options.js";
 import { Questions } from "./init-questions.js";
-import { type SaveOptions, saveProfiles, tell } from "./init-save.js";
+import { type SaveOptions, saveProfiles } from "./init-save.js";
 import { askProfile } from "./init-wizard.js";
 import { isTerminal } from "./interactive.js";
 import { accessProfile } from "./profile-access.js";
+import { tell } from "./tell.js";
 
 export interface InitOptions extends ProfileOptions, SaveOptions {
   /** True without a file: then the usual places are searched. */

@@ -10,6 +10,7 @@ import { accessProfile, type ProfileAccess, selectProfile } from "./profile-acce
 import { askSecret } from "./secret-prompt.js";
 import { signIn } from "./sign-in.js";
 import { errorEvent, eventDisplay, writeEvent } from "./sign-in-events.js";
+import { tell } from "./tell.js";
 
 export interface LoginOptions extends GlobalOptions {
   readonly flow?: string;
@@ -31,7 +32,7 @@ export async function login(context: Context, options: LoginOptions): Promise<vo
         ...(expires_at !== undefined && { expires_at }),
       });
     } else {
-      context.stderr.write(`oidc-token: signed in to ${profile.name}, kept in the ${store} store\n`);
+      tell(context, `signed in to ${profile.name}, kept in the ${store} store`);
     }
   } catch (error) {
     if (options.json && isOidcTokenError(error)) writeEvent(context, errorEvent(error));
@@ -50,7 +51,7 @@ async function loginTo(context: Context, options: LoginOptions): Promise<LoggedI
   const timeout = options.timeout === undefined ? undefined : parseSeconds("--timeout", options.timeout);
   const profile = selectProfile(context, options);
   if (flow !== undefined && !profile.flow.includes(flow)) throw flowNotInProfile(flow, profile);
-  const notice = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
+  const notice = (sentence: string): void => tell(context, sentence);
   for (const reference of [profile.client_secret, profile.key]) {
     const exposed = exposedSecret(reference, context.platform);
     if (exposed !== undefined) notice(exposed);

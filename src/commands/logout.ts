@@ -7,6 +7,7 @@ import { holdLock } from "./hold-lock.js";
 import { isTerminal } from "./interactive.js";
 import type { GlobalOptions } from "./options.js";
 import { accessProfile, type ProfileAccess } from "./profile-access.js";
+import { tell } from "./tell.js";
 import { lockTimeout } from "./token-ports.js";
 
 export interface LogoutOptions extends GlobalOptions {
@@ -25,7 +26,7 @@ export async function logout(context: Context, options: LogoutOptions): Promise<
 }
 
 async function logoutOf(context: Context, profile: Profile, local: boolean): Promise<void> {
-  const say = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
+  const say = (sentence: string): void => tell(context, sentence);
   const access = accessProfile(context, profile, { interactive: isTerminal(context), notice: say });
   // Under the refresh lock: a refresh under way would bring a session that nobody revokes, and the tokens back.
   const [revoked, forgotten] = await holdLock(

@@ -10,6 +10,7 @@ import type { GlobalOptions } from "./options.js";
 import { accessProfile, selectProfile } from "./profile-access.js";
 import { obtainStaticKey } from "./static-key.js";
 import { table } from "./table.js";
+import { tell } from "./tell.js";
 import { lockTimeout, tokenPorts } from "./token-ports.js";
 
 export interface ModelsOptions extends GlobalOptions {
@@ -49,7 +50,7 @@ async function listModels(context: Context, profile: Profile, base_url: string):
     const known = cached?.models ?? (Object.keys(profile.models).length > 0 ? [] : undefined);
     if (known === undefined) throw error;
     context.log.warn(`models not asked for: ${error.message}`, { profile: profile.name });
-    context.stderr.write(`oidc-token: ${context.redactor.apply(error.message)}; showing what is known\n`);
+    tell(context, `${error.message}; showing what is known`);
     return known;
   }
 }

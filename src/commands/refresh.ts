@@ -5,6 +5,7 @@ import { obtainTokens } from "../token/service.js";
 import { isTerminal } from "./interactive.js";
 import type { GlobalOptions } from "./options.js";
 import { accessProfile, selectProfile } from "./profile-access.js";
+import { tell } from "./tell.js";
 import { lockTimeout, tokenPorts } from "./token-ports.js";
 
 /** `refresh`: forces a refresh and says when the new token expires. Never signs in. */
@@ -17,7 +18,7 @@ export async function refresh(context: Context, options: GlobalOptions): Promise
       "to change the key, run oidc-token login or edit where the key is kept",
     );
   }
-  const say = (sentence: string): void => void context.stderr.write(`oidc-token: ${sentence}\n`);
+  const say = (sentence: string): void => tell(context, sentence);
   const access = accessProfile(context, profile, { interactive: isTerminal(context), notice: say });
   const stored = await access.read();
   if (stored && stored.tokens.refresh_token === undefined && unattendedFlow(profile.flow) === undefined) {

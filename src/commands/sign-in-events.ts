@@ -2,6 +2,7 @@ import type { Context } from "../context.js";
 import type { OidcTokenError } from "../errors.js";
 import type { StoreName } from "../store/store.js";
 import type { SignInDisplay } from "../token/grants.js";
+import { tell } from "./tell.js";
 
 /** The JSON lines of `login --json` (DESIGN §1): one event a line on stdout. */
 export type LoginEvent =
@@ -29,7 +30,7 @@ export function eventDisplay(context: Context): SignInDisplay {
   return {
     browser: ({ url }) => writeEvent(context, { event: "browser", url }),
     device: (request) => writeEvent(context, { event: "device_code", ...request }),
-    notice: (sentence) => void context.stderr.write(`oidc-token: ${sentence}\n`),
+    notice: (sentence) => tell(context, sentence),
     close: () => {},
   };
 }

@@ -5,6 +5,7 @@ import type { TokenPorts } from "../token/service.js";
 import type { TokenSet } from "../token/token-set.js";
 import { withGrace } from "./grace.js";
 import type { ProfileAccess } from "./profile-access.js";
+import { tell } from "./tell.js";
 
 /** Joins one profile's store, lock and provider to the one path of DESIGN §5. */
 export function tokenPorts(
@@ -45,7 +46,7 @@ export function tokenPorts(
     },
     warn: (sentence) => {
       context.log.warn(sentence, { profile: profile.name });
-      context.stderr.write(`oidc-token: ${context.redactor.apply(sentence)}\n`);
+      tell(context, sentence);
     },
   };
 }
