@@ -5,7 +5,7 @@ import { formatTokens } from "../formats/output.js";
 import { userPaths } from "../paths.js";
 import { stdoutFailure } from "../stdout.js";
 import { openStore, type StoreSurroundings } from "../store/open.js";
-import { isRefreshDue, isServable } from "../token/freshness.js";
+import { isFresh } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { fromRecord } from "../token/record.js";
 import type { TokenSet } from "../token/token-set.js";
@@ -35,8 +35,7 @@ async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Pr
       : await storedTokens(snapshot, { dataDir: paths.data, env, interactive: false, notice: () => {} });
     const tokens = stored && snapshot.id_token ? idTokenAsToken(stored) : stored;
     const now = Date.now() / 1000;
-    if (!tokens || !isServable(tokens, { now, min_validity: snapshot.min_validity })) return undefined;
-    if (isRenewalDue(tokens, snapshot, now)) return undefined;
+    if (!tokens || !isFresh(tokens, { now, min_validity: snapshot.min_validity }, snapshot)) return undefined;
     return formatTokens(snapshot.format, tokens, snapshot, now);
   } catch (error) {
     // The full command may ask a person to unlock the keyring.
@@ -59,11 +58,6 @@ function staticKey(at: NonNullable<Snapshot["key"]>, env: NodeJS.ProcessEnv): To
   const text = at.from === "env" ? env[at.name] : readFileSync(at.path, "utf8").replace(/\r?\n$/, "");
   if (text === undefined || !/^[\x21-\x7e]+$/.test(text)) return undefined;
   return { access_token: text, token_type: "static", obtained_at: 0 };
-}
-
-function isRenewalDue(tokens: TokenSet, snapshot: Snapshot, now: number): boolean {
-  const renewable = tokens.refresh_token !== undefined || snapshot.unattended;
-  return renewable && isRefreshDue(tokens, now, snapshot.refresh_before);
 }
 
 /** Straight to the descriptor: `process.stdout` takes longer to set up than all of the rest. */

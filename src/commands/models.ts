@@ -7,7 +7,7 @@ import { obtainTokens } from "../token/service.js";
 import { askForModels, type Model, REFUSED } from "./model-list.js";
 import { readModels, writeModels } from "./models-cache.js";
 import type { GlobalOptions } from "./options.js";
-import { accessProfile, selectProfile } from "./profile-access.js";
+import { accessProfile, type ProfileAccess, selectProfile } from "./profile-access.js";
 import { obtainStaticKey } from "./static-key.js";
 import { table } from "./table.js";
 import { tell } from "./tell.js";
@@ -56,9 +56,9 @@ async function listModels(context: Context, profile: Profile, base_url: string):
 }
 
 async function askWithToken(context: Context, profile: Profile, base_url: string): Promise<readonly Model[]> {
-  const token = await tokenFor(context, profile, undefined);
-  const { secrets } = accessProfile(context, profile, { interactive: false, notice: () => {} });
-  const fetch = await context.transport(profile, secrets);
+  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const token = await tokenFor(context, access, undefined);
+  const fetch = await context.transport(profile, access.secrets);
   const server = { fetch, interrupted: context.interrupted };
   const found = await askForModels(server, profile, base_url, token);
   if (found !== REFUSED) return found;
@@ -67,7 +67,7 @@ async function askWithToken(context: Context, profile: Profile, base_url: string
     server,
     profile,
     base_url,
-    await tokenFor(context, profile, rejected_sha256),
+    await tokenFor(context, access, rejected_sha256),
   );
   if (again !== REFUSED) return again;
   throw new OidcTokenError(
@@ -79,10 +79,10 @@ async function askWithToken(context: Context, profile: Profile, base_url: string
 
 async function tokenFor(
   context: Context,
-  profile: Profile,
+  access: ProfileAccess,
   rejected_sha256: string | undefined,
 ): Promise<string> {
-  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const { profile } = access;
   const request = {
     min_validity: undefined,
     refresh_before: profile.refresh_before,

@@ -4,6 +4,7 @@ import type { Profile } from "../config/profile.js";
 import type { Context } from "../context.js";
 import type { GlobalOptions } from "./options.js";
 import { table } from "./table.js";
+import { tell } from "./tell.js";
 
 export interface ProfilesOptions extends GlobalOptions {
   readonly json?: boolean;
@@ -29,7 +30,7 @@ export async function profiles(context: Context, options: ProfilesOptions): Prom
   const rows = config.names.map((name) =>
     factsOf(config.profile(name), context.paths.data, config.files.slice(0, 1)),
   );
-  if (rows.length === 0) context.stderr.write("oidc-token: no profile yet; run: oidc-token init\n");
+  if (rows.length === 0) tell(context, "no profile yet; run: oidc-token init");
   context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows)}\n`);
 }
 

@@ -5,12 +5,13 @@ import type { Context } from "../context.js";
 import { isOidcTokenError } from "../errors.js";
 import type { StoreName } from "../store/store.js";
 import { unattendedFlow } from "../token/choose-flow.js";
-import { isRefreshDue, isServable } from "../token/freshness.js";
+import { isFresh } from "../token/freshness.js";
 import type { TokenSet } from "../token/token-set.js";
 import { duration } from "./duration.js";
 import type { GlobalOptions } from "./options.js";
 import { accessProfile } from "./profile-access.js";
 import { table } from "./table.js";
+import { tell } from "./tell.js";
 
 export interface StatusOptions extends GlobalOptions {
   readonly json?: boolean;
@@ -35,7 +36,7 @@ export async function status(context: Context, options: StatusOptions): Promise<
   const names = options.profile === undefined ? config.names : [options.profile];
   const rows: ProfileStatus[] = [];
   for (const name of names) rows.push(await statusOf(context, config.profile(name)));
-  if (rows.length === 0) context.stderr.write("oidc-token: no profile yet; run: oidc-token init\n");
+  if (rows.length === 0) tell(context, "no profile yet; run: oidc-token init");
   context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows, context.now())}\n`);
 }
 
@@ -78,10 +79,9 @@ function nextStep(
   unattended: boolean,
   now: number,
 ): ProfileStatus["next"] {
-  const renewable = unattended || tokens?.refresh_token !== undefined;
-  const servable = tokens !== undefined && isServable(tokens, { now, min_validity: undefined });
-  if (servable && !(renewable && isRefreshDue(tokens, now, refresh_before))) return "serve";
-  return renewable ? "refresh" : "sign_in";
+  const rule = { now, min_validity: undefined };
+  if (tokens && isFresh(tokens, rule, { refresh_before, unattended })) return "serve";
+  return unattended || tokens?.refresh_token !== undefined ? "refresh" : "sign_in";
 }
 
 function asTable(rows: readonly ProfileStatus[], now: number): string {

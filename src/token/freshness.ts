@@ -30,6 +30,20 @@ export function isRefreshDue(tokens: TokenSet, now: number, refresh_before: numb
   return secondsLeft(tokens, now) <= Math.min(refresh_before, quarterOfLifetime(tokens));
 }
 
+export interface RenewalRule {
+  /** Seconds before the expiry. */
+  readonly refresh_before: number;
+  /** A flow that needs no person can bring another token, so none needs a refresh token. */
+  readonly unattended: boolean;
+}
+
+/** True where `get` hands the token out as it is (DESIGN §5.1): servable, and with no refresh due that could be made. */
+export function isFresh(tokens: TokenSet, rule: FreshnessRule, renewal: RenewalRule): boolean {
+  if (!isServable(tokens, rule)) return false;
+  const renewable = renewal.unattended || tokens.refresh_token !== undefined;
+  return !renewable || !isRefreshDue(tokens, rule.now, renewal.refresh_before);
+}
+
 function quarterOfLifetime(tokens: TokenSet): number {
   return tokens.expires_at === undefined ? 0 : (tokens.expires_at - tokens.obtained_at) / 4;
 }

@@ -1,5 +1,5 @@
 import { type ErrorKind, isOidcTokenError, OidcTokenError } from "../errors.js";
-import { isRefreshDue, isServable } from "./freshness.js";
+import { isFresh, isServable } from "./freshness.js";
 import type { RefreshOutcome } from "./grants.js";
 import type { TokenSet } from "./token-set.js";
 
@@ -172,9 +172,9 @@ async function isGoodEnough(
   // says that a clock was wrong.
   const isNew = stored.obtained_at > started && stored.obtained_at <= now;
   if (isNew && isServable(stored, { now, min_validity: 0 })) return true;
-  if (request.force_refresh || !isServable(stored, { now, min_validity: request.min_validity })) return false;
-  const renewable = stored.refresh_token !== undefined || ports.issue !== undefined;
-  return !renewable || !isRefreshDue(stored, now, request.refresh_before);
+  if (request.force_refresh) return false;
+  const { min_validity, refresh_before } = request;
+  return isFresh(stored, { now, min_validity }, { refresh_before, unattended: ports.issue !== undefined });
 }
 
 async function isFallback(stored: TokenSet, request: TokenRequest, ports: TokenPorts): Promise<boolean> {
