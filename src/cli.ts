@@ -1,15 +1,16 @@
 import { Command, CommanderError } from "commander";
 import kleur from "kleur";
 import { version } from "../package.json";
-import { FLOWS } from "./config/profile.js";
-import { type Context, createContext } from "./context.js";
+import { createContext } from "./compose.js";
+import type { Context } from "./context.js";
 import { EXIT_CODES, isOidcTokenError, OidcTokenError } from "./errors.js";
 import { FORMATS } from "./formats/output.js";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log.js";
+import { FLOWS } from "./profile.js";
 import { PRESET_NAMES } from "./providers/index.js";
 import { watchStdout } from "./stdout.js";
-import { endProcess } from "./store/end-process.js";
-import { nativeCallPending } from "./store/native-call.js";
+import { endProcess } from "./store/keyring/end-process.js";
+import { nativeCallPending } from "./store/keyring/native-call.js";
 
 const interruption = new AbortController();
 
@@ -145,7 +146,7 @@ function program(argv: readonly string[]): Command {
 
   command(root, "models", "list the models behind the profile's base_url")
     .option("--json", "print JSON")
-    .action(action(async () => (await import("./commands/models.js")).models));
+    .action(action(async () => (await import("./commands/models/models.js")).models));
 
   command(root, "init", "write a profile into the configuration file")
     .option("--preset <name>", `what is known of the provider: ${PRESET_NAMES.join(", ")}`)
@@ -162,7 +163,7 @@ function program(argv: readonly string[]): Command {
     .option("--import [file]", "take over the configuration of the plugin used before")
     .option("--default", "use this profile where none is named")
     .option("--force", "replace a profile of the same name")
-    .action(action(async () => (await import("./commands/init.js")).init));
+    .action(action(async () => (await import("./commands/init/init.js")).init));
 
   const config = command(root, "config", "look at the configuration");
   command(config, "path", "print where the configuration file is").action(

@@ -1,14 +1,11 @@
-import { setTimeout as delay } from "node:timers/promises";
-import type { Profile } from "./config/profile.js";
-import { fileLog, type Log, type LogLevel } from "./log.js";
-import { lockDir, type Paths, userPaths } from "./paths.js";
-import { Redactor } from "./redact.js";
-import { type Lock, ProcessLock } from "./store/lock.js";
-import { openStore, type StoreSurroundings } from "./store/open.js";
+import type { Log } from "./log.js";
+import type { Environment, Paths } from "./paths.js";
+import type { Profile } from "./profile.js";
+import type { Redactor } from "./redact.js";
+import type { Lock } from "./store/lock.js";
+import type { StoreSurroundings } from "./store/open.js";
 import type { TokenStore } from "./store/token-store.js";
 import type { Grants } from "./token/grants.js";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a profile refers to, resolved when asked for, and anew each time. */
 export interface Secrets {
@@ -53,42 +50,4 @@ export interface Context {
   grants(profile: Profile, secrets: Secrets): Promise<Grants>;
   /** Aborts on SIGINT and SIGTERM. */
   readonly interrupted: AbortSignal;
-}
-
-/** The context of the real process. */
-export function createContext(argv: readonly string[], level: LogLevel, interrupted: AbortSignal): Context {
-  const { env, platform, stdin, stdout, stderr } = process;
-  const paths = userPaths();
-  const redactor = new Redactor();
-  const context: Context = {
-    argv,
-    env,
-    platform,
-    cwd: process.cwd(),
-    paths,
-    stdin,
-    stdout,
-    stderr,
-    now: () => Date.now() / 1000,
-    sleep: async (ms, signal) => void (await delay(ms, undefined, signal ? { signal } : {})),
-    fetch: globalThis.fetch,
-    transport: async (profile, secrets) => {
-      const { openTransport } = await import("./oidc/transport.js");
-      return await openTransport(profile, secrets, context, (secret) => redactor.add(secret));
-    },
-    openBrowser: async (url) => {
-      const { default: open } = await import("open");
-      await open(url);
-    },
-    log: fileLog(paths.log, level, (text) => redactor.apply(text)),
-    redactor,
-    lock: new ProcessLock(lockDir(env)),
-    tokenStore: (choice, request) => openStore(choice, { dataDir: paths.data, env, ...request }),
-    grants: async (profile, secrets) => {
-      const { createGrants } = await import("./oidc/grants.js");
-      return await createGrants(profile, secrets, context);
-    },
-    interrupted,
-  };
-  return context;
 }

@@ -1,4 +1,4 @@
-import { getStored } from "./commands/get-stored.js";
+import { getStored } from "./hot/get-stored.js";
 
 const argv = process.argv.slice(2);
 

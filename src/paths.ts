@@ -2,6 +2,9 @@ import { statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import envPaths from "env-paths";
 
+/** The variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Folders of this user, all absolute. */
 export interface Paths {
   readonly home: string;
@@ -21,7 +24,7 @@ export function userPaths(): Paths {
  * Where locks live: one folder per OS user, whatever the environment says of the other folders, because a keyring is
  * per user as well. A cron job without XDG_RUNTIME_DIR must find the same folder as a login session.
  */
-export function lockDir(env: Readonly<Record<string, string | undefined>>): string {
+export function lockDir(env: Environment): string {
   const uid = process.getuid?.();
   if (uid === undefined) return `${tmpdir()}/oidc-token`;
   for (const candidate of [env.XDG_RUNTIME_DIR, `/run/user/${uid}`]) {

@@ -1,13 +1,10 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { jsonSchema } from "../config/json-schema.js";
+import type { GlobalOptions } from "../arguments.js";
 import { configPath, loadConfig, nearestVariable, unknownVariables } from "../config/load.js";
 import { maskProfile } from "../config/mask.js";
+import { schemaText, writeSchemaCopy } from "../config/schema/copy.js";
 import { exposedSecret, resolveKey, resolveSecret } from "../config/secrets.js";
 import type { Context } from "../context.js";
-import { OidcTokenError } from "../errors.js";
-import type { GlobalOptions } from "./options.js";
-import { tell } from "./tell.js";
+import { tell } from "../terminal/tell.js";
 
 /** `config path`: the user's configuration file, whether it exists or not. */
 export function showPath(context: Context, options: GlobalOptions): void {
@@ -52,28 +49,4 @@ export function check(context: Context, options: GlobalOptions): void {
 /** `config schema`: the JSON Schema of the file, or with `--path` where an editor finds a copy of it. */
 export function schema(context: Context, options: { readonly path?: boolean }): void {
   context.stdout.write(options.path ? `${writeSchemaCopy(context.paths.data)}\n` : schemaText());
-}
-
-function schemaText(): string {
-  return `${JSON.stringify(jsonSchema(), null, 2)}\n`;
-}
-
-/** Writes the JSON Schema into this folder and answers its path. Throws an OidcTokenError of kind `configuration`. */
-export function writeSchemaCopy(dir: string): string {
-  const path = join(dir, "config.schema.json");
-  try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    writeFileSync(`${path}.${process.pid}`, schemaText());
-    renameSync(`${path}.${process.pid}`, path);
-  } catch (cause) {
-    throw new OidcTokenError(
-      "configuration",
-      `cannot write ${path}`,
-      "print it instead: oidc-token config schema",
-      {
-        cause,
-      },
-    );
-  }
-  return path;
 }

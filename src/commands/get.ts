@@ -1,22 +1,22 @@
+import { type GlobalOptions, parseChoice, parseSeconds } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
-import type { Profile } from "../config/profile.js";
-import { snapshotKey, writeSnapshot } from "../config/snapshot.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { FORMATS, type FormatName, formatTokens } from "../formats/output.js";
+import { snapshotKey, writeSnapshot } from "../hot/snapshot.js";
 import { DEFAULT_LOG_LEVEL } from "../log.js";
+import type { Profile } from "../profile.js";
+import { accessProfile, type ProfileAccess } from "../session/access.js";
+import { signIn } from "../session/sign-in.js";
+import { obtainStaticKey } from "../session/static-key.js";
+import { lockTimeout, tokenPorts } from "../session/token-ports.js";
+import { isInteractive } from "../terminal/interactive.js";
+import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import { isServable, secondsLeft } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { obtainTokens } from "../token/service.js";
 import type { TokenSet } from "../token/token-set.js";
-import { isInteractive } from "./interactive.js";
-import { type GlobalOptions, parseChoice, parseSeconds } from "./options.js";
-import { accessProfile, type ProfileAccess } from "./profile-access.js";
-import { signIn } from "./sign-in.js";
-import { obtainStaticKey } from "./static-key.js";
-import { tell } from "./tell.js";
-import { lockTimeout, tokenPorts } from "./token-ports.js";
 
 export interface GetOptions extends GlobalOptions {
   readonly format?: string;

@@ -1,16 +1,16 @@
-import { FLOWS, type Profile } from "../config/profile.js";
+import { type GlobalOptions, parseChoice, parseSeconds } from "../arguments.js";
 import { exposedSecret } from "../config/secrets.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { FLOWS, type Profile } from "../profile.js";
+import { accessProfile, type ProfileAccess, selectProfile } from "../session/access.js";
+import { signIn } from "../session/sign-in.js";
 import type { StoreName } from "../store/store.js";
+import { errorEvent, eventDisplay, writeEvent } from "../terminal/events.js";
+import { isTerminal } from "../terminal/interactive.js";
+import { askSecret } from "../terminal/secret-prompt.js";
+import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
-import { isTerminal } from "./interactive.js";
-import { type GlobalOptions, parseChoice, parseSeconds } from "./options.js";
-import { accessProfile, type ProfileAccess, selectProfile } from "./profile-access.js";
-import { askSecret } from "./secret-prompt.js";
-import { signIn } from "./sign-in.js";
-import { errorEvent, eventDisplay, writeEvent } from "./sign-in-events.js";
-import { tell } from "./tell.js";
 
 export interface LoginOptions extends GlobalOptions {
   readonly flow?: string;

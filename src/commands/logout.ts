@@ -1,14 +1,14 @@
+import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
-import type { Profile } from "../config/profile.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError } from "../errors.js";
-import { withGrace } from "./grace.js";
-import { holdLock } from "./hold-lock.js";
-import { isTerminal } from "./interactive.js";
-import type { GlobalOptions } from "./options.js";
-import { accessProfile, type ProfileAccess } from "./profile-access.js";
-import { tell } from "./tell.js";
-import { lockTimeout } from "./token-ports.js";
+import type { Profile } from "../profile.js";
+import { accessProfile, type ProfileAccess } from "../session/access.js";
+import { withGrace } from "../session/grace.js";
+import { holdLock } from "../session/hold-lock.js";
+import { lockTimeout } from "../session/token-ports.js";
+import { isTerminal } from "../terminal/interactive.js";
+import { tell } from "../terminal/tell.js";
 
 export interface LogoutOptions extends GlobalOptions {
   readonly all?: boolean;

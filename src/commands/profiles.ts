@@ -1,10 +1,10 @@
 import kleur from "kleur";
+import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
-import type { Profile } from "../config/profile.js";
 import type { Context } from "../context.js";
-import type { GlobalOptions } from "./options.js";
-import { table } from "./table.js";
-import { tell } from "./tell.js";
+import type { Profile } from "../profile.js";
+import { table } from "../terminal/table.js";
+import { tell } from "../terminal/tell.js";
 
 export interface ProfilesOptions extends GlobalOptions {
   readonly json?: boolean;

@@ -1,12 +1,12 @@
+import type { GlobalOptions } from "../arguments.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { accessProfile, selectProfile } from "../session/access.js";
+import { lockTimeout, tokenPorts } from "../session/token-ports.js";
+import { isTerminal } from "../terminal/interactive.js";
+import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import { obtainTokens } from "../token/service.js";
-import { isTerminal } from "./interactive.js";
-import type { GlobalOptions } from "./options.js";
-import { accessProfile, selectProfile } from "./profile-access.js";
-import { tell } from "./tell.js";
-import { lockTimeout, tokenPorts } from "./token-ports.js";
 
 /** `refresh`: forces a refresh and says when the new token expires. Never signs in. */
 export async function refresh(context: Context, options: GlobalOptions): Promise<void> {

@@ -1,17 +1,17 @@
 import kleur from "kleur";
+import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
-import type { Profile } from "../config/profile.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError } from "../errors.js";
+import type { Profile } from "../profile.js";
+import { accessProfile } from "../session/access.js";
 import type { StoreName } from "../store/store.js";
+import { duration } from "../terminal/duration.js";
+import { table } from "../terminal/table.js";
+import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import { isFresh } from "../token/freshness.js";
 import type { TokenSet } from "../token/token-set.js";
-import { duration } from "./duration.js";
-import type { GlobalOptions } from "./options.js";
-import { accessProfile } from "./profile-access.js";
-import { table } from "./table.js";
-import { tell } from "./tell.js";
 
 export interface StatusOptions extends GlobalOptions {
   readonly json?: boolean;

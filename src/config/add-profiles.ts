@@ -1,12 +1,12 @@
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
-import { type Json, setKey } from "./edit.js";
-import { parseJsonc } from "./jsonc.js";
+import { parseJsonc } from "../files/jsonc.js";
+import { type Json, setKey } from "../files/jsonc-edit.js";
+import { readConfigText, replaceConfig } from "../files/replace.js";
+import { printable, quote } from "../text.js";
 import { loadConfig } from "./load.js";
-import { printable, quote } from "./quote.js";
 import { readUserFile } from "./user-file.js";
-import { readConfigText, replaceConfig } from "./write.js";
 
 /** A profile as it is to stand in the file. */
 export interface ProfileEntry {

@@ -1,11 +1,11 @@
 import { OidcTokenError } from "../errors.js";
+import type { ClientAuth, Flow, Profile } from "../profile.js";
 import { type Preset, presetFor, presetNamed } from "../providers/index.js";
+import { quote } from "../text.js";
 import { variableOf } from "./environment.js";
 import { accountOf } from "./identity.js";
 import type { ProfileLayer } from "./layers.js";
-import type { ClientAuth, Flow, Profile } from "./profile.js";
-import type { ProfileKey } from "./profile-schema.js";
-import { quote } from "./quote.js";
+import type { ProfileKey } from "./schema/profile.js";
 
 /** Facts about a profile that no layer holds. */
 export interface ProfileFrame extends Pick<Profile, "name" | "store" | "is_default"> {

@@ -1,18 +1,19 @@
 import * as v from "valibot";
-import type { Environment } from "../context.js";
 import { OidcTokenError } from "../errors.js";
-import { findingOf, type KeyPath } from "./issue.js";
-import { parseJsonc } from "./jsonc.js";
-import type { StoreChoice } from "./profile.js";
+import { type KeyPath, parseJsonc } from "../files/jsonc.js";
+import type { Environment } from "../paths.js";
+import type { StoreChoice } from "../profile.js";
+import { quote } from "../text.js";
+import { nearest } from "./nearest.js";
+import { fileEntries } from "./schema/file.js";
+import { findingOf } from "./schema/issue.js";
 import {
   endpointEntries,
   PROFILE_KEYS,
   type ProfileKey,
   type ProfileValues,
   profileEntries,
-} from "./profile-schema.js";
-import { nearest, quote } from "./quote.js";
-import { fileEntries } from "./schema.js";
+} from "./schema/profile.js";
 
 const PREFIX = "OIDC_TOKEN_";
 

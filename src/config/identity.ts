@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Profile, SecretReference, TokenReference } from "./profile.js";
+import type { Profile, SecretReference, TokenReference } from "../profile.js";
 
 /** What decides whom a token is for and where it may have come from (DESIGN §4). */
 export type Identity = Pick<

@@ -1,9 +1,9 @@
 import { isAbsolute, join } from "node:path";
-import type { Environment } from "../context.js";
+import type { Environment } from "../paths.js";
+import type { KeyReference, SecretReference, TokenReference } from "../profile.js";
 import { profileFromEnvironment, variableOf } from "./environment.js";
-import type { KeyReference, SecretReference, TokenReference } from "./profile.js";
-import type { ProfileValues } from "./profile-schema.js";
-import { parseKeyReference, parseSecretReference, parseTokenReference } from "./secret-reference.js";
+import type { ProfileValues } from "./schema/profile.js";
+import { parseKeyReference, parseSecretReference, parseTokenReference } from "./schema/reference.js";
 
 /** The keys of a profile that say where something is to be found, and how. */
 interface References {

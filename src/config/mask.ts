@@ -1,4 +1,4 @@
-import type { Profile, SecretReference, TokenReference } from "./profile.js";
+import type { Profile, SecretReference, TokenReference } from "../profile.js";
 
 const MASK = "********";
 const SECRET_NAME = /secret|password|token|assertion/i;

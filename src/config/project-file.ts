@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { OidcTokenError } from "../errors.js";
-import type { Document } from "./jsonc.js";
-import { quote } from "./quote.js";
-import { readDocument, validateDocument } from "./read.js";
-import { projectEntries, projectSchema } from "./schema.js";
+import type { Document } from "../files/jsonc.js";
+import { quote } from "../text.js";
+import { readDocument, validateDocument } from "./document.js";
+import { projectEntries, projectSchema } from "./schema/file.js";
 
 const FILE_NAME = ".oidc-token.jsonc";
 

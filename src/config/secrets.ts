@@ -1,10 +1,9 @@
 import { statSync } from "node:fs";
-import type { Environment } from "../context.js";
 import { OidcTokenError } from "../errors.js";
-import type { KeyReference, SecretReference } from "./profile.js";
-import { printable } from "./quote.js";
-import { CONTROL_CHARACTER } from "./secret-reference.js";
-import { readText } from "./text-file.js";
+import { readText } from "../files/read.js";
+import type { Environment } from "../paths.js";
+import type { KeyReference, SecretReference } from "../profile.js";
+import { CONTROL_CHARACTER, printable } from "../text.js";
 
 const MOST_BYTES = 64 * 1024;
 const OTHERS_MAY_READ = 0o044;

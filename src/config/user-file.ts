@@ -1,10 +1,9 @@
 import type { InferOutput } from "valibot";
-import type { KeyPath } from "./issue.js";
-import type { Document } from "./jsonc.js";
-import { endpointEntries, PROFILE_KEYS } from "./profile-schema.js";
-import { quote } from "./quote.js";
-import { readDocument, validateDocument } from "./read.js";
-import { fileEntries, fileSchema } from "./schema.js";
+import type { Document, KeyPath } from "../files/jsonc.js";
+import { quote } from "../text.js";
+import { readDocument, validateDocument } from "./document.js";
+import { fileEntries, fileSchema } from "./schema/file.js";
+import { endpointEntries, PROFILE_KEYS } from "./schema/profile.js";
 
 /** The user's own configuration file, read and checked. */
 export interface UserFile {

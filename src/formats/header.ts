@@ -1,5 +1,5 @@
 import type { TokenSet } from "../token/token-set.js";
-import type { HeaderRule } from "./output.js";
+import type { HeaderRule } from "./header-rule.js";
 
 /** One HTTP header line as `curl -H @-` reads it: `Authorization: Bearer …` or the profile's own header. */
 export function header(tokens: TokenSet, rule: HeaderRule): string {

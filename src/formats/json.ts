@@ -1,5 +1,5 @@
 import type { TokenSet } from "../token/token-set.js";
-import type { HeaderRule } from "./output.js";
+import type { HeaderRule } from "./header-rule.js";
 
 /**
  * The names of RFC 6749 §5.1 plus `expires_at` (seconds since the epoch). The refresh token stays in the store:

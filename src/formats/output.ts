@@ -2,15 +2,9 @@ import type { TokenSet } from "../token/token-set.js";
 import { env } from "./env.js";
 import { execCredential } from "./exec-credential.js";
 import { header } from "./header.js";
+import type { HeaderRule } from "./header-rule.js";
 import { json } from "./json.js";
 import { token } from "./token.js";
-
-/** What the formats need to know beside the tokens. */
-export interface HeaderRule {
-  readonly header: string;
-  /** Empty for a bare value. */
-  readonly header_scheme: string;
-}
 
 export const FORMATS = { token, json, header, env, "exec-credential": execCredential } as const;
 

@@ -1,7 +1,7 @@
 import type { ClientAuth } from "openid-client";
-import type { ClientAuth as Method, Profile } from "../config/profile.js";
 import type { Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import type { ClientAuth as Method, Profile } from "../profile.js";
 import { presetOf } from "../providers/index.js";
 import { privateKeyJwt } from "./private-key-jwt.js";
 import type { Redactor } from "./redact.js";

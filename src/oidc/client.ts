@@ -6,9 +6,10 @@ import {
   discovery,
   type ServerMetadata,
 } from "openid-client";
-import type { Endpoints, Profile } from "../config/profile.js";
 import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { isLoopback } from "../loopback.js";
+import type { Endpoints, Profile } from "../profile.js";
 import { presetOf } from "../providers/index.js";
 import { clientAuthentication } from "./client-auth.js";
 import {
@@ -18,7 +19,7 @@ import {
   requestAddress,
   signingAlgorithms,
 } from "./discovery.js";
-import { type EndpointName, isLoopback, secureUrl } from "./endpoints.js";
+import { type EndpointName, secureUrl } from "./endpoints.js";
 import { providerFetch } from "./provider-fetch.js";
 import type { Redactor } from "./redact.js";
 import { refusalIn } from "./refusal.js";

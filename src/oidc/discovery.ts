@@ -1,6 +1,6 @@
 import type { ServerMetadata } from "openid-client";
-import type { Endpoints, Profile } from "../config/profile.js";
 import { OidcTokenError } from "../errors.js";
+import type { Endpoints, Profile } from "../profile.js";
 import { presetOf } from "../providers/index.js";
 import { below, type IssuerRule } from "../providers/preset.js";
 

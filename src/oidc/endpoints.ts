@@ -1,15 +1,9 @@
-import type { Endpoints, Profile } from "../config/profile.js";
+import type { Configuration } from "openid-client";
 import { OidcTokenError } from "../errors.js";
-import type { Client } from "./client.js";
+import { isLoopback } from "../loopback.js";
+import type { Endpoints, Profile } from "../profile.js";
 
 export type EndpointName = keyof Endpoints;
-
-const LOOPBACK = new Set(["127.0.0.1", "[::1]", "localhost"]);
-
-/** True for the hosts that never leave this machine; only there plain http is fine (DESIGN §7.6). */
-export function isLoopback(url: URL): boolean {
-  return LOOPBACK.has(url.hostname);
-}
 
 /** Parses an address of the provider. Throws `configuration` unless it is https, or http on a loopback host. */
 export function secureUrl(address: string, what: string, profile: Profile): URL {
@@ -26,7 +20,10 @@ export function secureUrl(address: string, what: string, profile: Profile): URL 
  * Checks that the provider has the endpoints a flow needs and that each may be talked to. Throws `configuration`
  * with the name of the one that is missing.
  */
-export function requireEndpoints(client: Client, needed: readonly EndpointName[]): void {
+export function requireEndpoints(
+  client: { readonly configuration: Configuration; readonly profile: Profile },
+  needed: readonly EndpointName[],
+): void {
   const { configuration, profile } = client;
   const server = configuration.serverMetadata();
   for (const name of needed) {

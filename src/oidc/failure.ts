@@ -1,9 +1,9 @@
 import { ClientError } from "openid-client";
-import type { Profile } from "../config/profile.js";
 import { type ErrorKind, isOidcTokenError, OidcTokenError } from "../errors.js";
+import type { Profile } from "../profile.js";
+import { interrupted } from "./flows/sign-in-end.js";
 import type { Redactor } from "./redact.js";
 import { refusalIn, refused } from "./refusal.js";
-import { interrupted } from "./sign-in-end.js";
 
 /**
  * Turns whatever came out of openid-client into the one error this program shows. Only `code`, `status`, `error`

@@ -1,24 +1,24 @@
 import type { TokenEndpointResponse } from "openid-client";
-import type { Flow, Profile } from "../config/profile.js";
 import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { deadline } from "../http/deadline.js";
+import { openTransport } from "../http/transport.js";
+import type { Flow, Profile } from "../profile.js";
 import type { Grants } from "../token/grants.js";
-import { authorizationCode } from "./authorization-code.js";
 import { type Client, openClient } from "./client.js";
-import { clientCredentials } from "./client-credentials.js";
 import { ProviderClock } from "./clock.js";
-import { deadline } from "./deadline.js";
-import { deviceCode } from "./device-code.js";
 import type { EndpointName } from "./endpoints.js";
 import { failureOf } from "./failure.js";
-import { jwtBearer } from "./jwt-bearer.js";
+import { authorizationCode } from "./flows/authorization-code.js";
+import { clientCredentials } from "./flows/client-credentials.js";
+import { deviceCode } from "./flows/device-code.js";
+import { jwtBearer } from "./flows/jwt-bearer.js";
+import { refresh } from "./flows/refresh.js";
+import { revoke } from "./flows/revoke.js";
+import { type SubjectKey, subjectToken } from "./flows/subject-token.js";
+import { tokenExchange } from "./flows/token-exchange.js";
 import { createRedactor } from "./redact.js";
-import { refresh } from "./refresh.js";
-import { revoke } from "./revoke.js";
-import { type SubjectKey, subjectToken } from "./subject-token.js";
-import { tokenExchange } from "./token-exchange.js";
 import { tokenSetFrom } from "./token-set-from.js";
-import { openTransport } from "./transport.js";
 
 /** What of the Context the flows need. */
 export type GrantsContext = Pick<Context, "env" | "fetch" | "now" | "sleep" | "openBrowser" | "log">;

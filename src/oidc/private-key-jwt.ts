@@ -6,8 +6,8 @@ import {
   PrivateKeyJwt,
   type ServerMetadata,
 } from "openid-client";
-import type { Profile } from "../config/profile.js";
 import { OidcTokenError } from "../errors.js";
+import type { Profile } from "../profile.js";
 
 type ImportAlgorithm = Parameters<typeof webcrypto.subtle.importKey>[2];
 

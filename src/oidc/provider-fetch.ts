@@ -2,10 +2,10 @@ import type { CustomFetch } from "openid-client";
 import { version } from "../../package.json";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
-import { deadline } from "./deadline.js";
+import { deadline } from "../http/deadline.js";
+import { interrupted } from "./flows/sign-in-end.js";
 import type { Redactor } from "./redact.js";
 import { type RepairOptions, repairResponse } from "./response-repair.js";
-import { interrupted } from "./sign-in-end.js";
 
 const USER_AGENT = `oidc-token/${version}`;
 /** Bytes. The largest real answers, discovery documents and tokens with many groups, stay under 100 kB. */

@@ -4,11 +4,11 @@ import {
   ResponseBodyError,
   WWWAuthenticateChallengeError,
 } from "openid-client";
-import type { Profile } from "../config/profile.js";
 import { type ErrorKind, OidcTokenError } from "../errors.js";
+import type { Profile } from "../profile.js";
 import { presetOf } from "../providers/index.js";
+import { loginCommand } from "./flows/sign-in-end.js";
 import type { Redactor } from "./redact.js";
-import { loginCommand } from "./sign-in-end.js";
 
 /** What a provider said no with: RFC 6749 §5.2 and §4.1.2.1, or a bare status. Text is as it came. */
 export interface Refusal {

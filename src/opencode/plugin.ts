@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
-import type { Model } from "../commands/model-list.js";
+import type { Model } from "../commands/models/list.js";
 import type { ProfileFacts } from "../commands/profiles.js";
-import type { LoginEvent } from "../commands/sign-in-events.js";
+import type { LoginEvent } from "../terminal/events.js";
 import { Command, lasting } from "./command.js";
 
 interface Options {

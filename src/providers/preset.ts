@@ -1,4 +1,4 @@
-import type { ClientAuth, Endpoints, Flow } from "../config/profile.js";
+import type { ClientAuth, Endpoints, Flow } from "../profile.js";
 
 /**
  * How the issuer in the discovery document relates to the profile's `issuer`.

@@ -1,6 +1,6 @@
-import type { StoreChoice } from "../config/profile.js";
 import { OidcTokenError } from "../errors.js";
-import { KeyringUnusable } from "./keyring.js";
+import type { StoreChoice } from "../profile.js";
+import { KeyringUnusable } from "./keyring/keyring.js";
 import type { Store, StoreName } from "./store.js";
 import type { Kept, TokenStore } from "./token-store.js";
 

@@ -20,7 +20,7 @@ import {
   ensurePrivateFolder,
   errorCode,
   fileError,
-} from "./private-folder.js";
+} from "../files/private-folder.js";
 import type { Store } from "./store.js";
 
 /** A writer that is still at work renames its temporary file long before this, in milliseconds. */

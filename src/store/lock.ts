@@ -9,8 +9,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { encodeFileName, ensurePrivateFolder, errorCode, fileError } from "../files/private-folder.js";
 import { isAlive, myself, type Owner, parseOwner } from "./lock-owner.js";
-import { encodeFileName, ensurePrivateFolder, errorCode, fileError } from "./private-folder.js";
 
 /** Gives up a lock. Safe to call more than once. */
 export type Release = () => Promise<void>;

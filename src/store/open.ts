@@ -1,7 +1,7 @@
-import type { StoreChoice } from "../config/profile.js";
+import type { StoreChoice } from "../profile.js";
 import { chooseTokenStore } from "./choose.js";
 import { FileStore } from "./file.js";
-import { KeyringStore } from "./keyring.js";
+import { KeyringStore } from "./keyring/keyring.js";
 import type { TokenStore } from "./token-store.js";
 
 export interface StoreSurroundings {

@@ -1,4 +1,4 @@
-import type { Flow } from "../config/profile.js";
+import type { Flow } from "../profile.js";
 
 const UNATTENDED: readonly Flow[] = ["client_credentials", "token_exchange", "jwt_bearer"];
 

@@ -1,4 +1,4 @@
-import type { Flow } from "../config/profile.js";
+import type { Flow } from "../profile.js";
 import type { TokenSet } from "./token-set.js";
 
 /** What RFC 8628 §3.2 answers, as far as a person is shown it. `expires_in` in seconds. */

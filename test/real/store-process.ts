@@ -1,8 +1,8 @@
 // A process that uses the keyring as the command does; secret-service.test.ts bundles and starts it.
 import { isOidcTokenError } from "../../src/errors.js";
-import { endProcess } from "../../src/store/end-process.js";
-import { loadNative } from "../../src/store/load-native.js";
-import { nativeCallPending, withDeadline } from "../../src/store/native-call.js";
+import { endProcess } from "../../src/store/keyring/end-process.js";
+import { loadNative } from "../../src/store/keyring/load-native.js";
+import { nativeCallPending, withDeadline } from "../../src/store/keyring/native-call.js";
 import { openStore } from "../../src/store/open.js";
 
 const [action, account, text] = process.argv.slice(2) as [string, string, string];

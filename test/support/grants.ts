@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Profile } from "../../src/config/profile.js";
 import type { Secrets } from "../../src/context.js";
 import type { LogFields } from "../../src/log.js";
 import { createGrants, type GrantsContext } from "../../src/oidc/grants.js";
+import type { Profile } from "../../src/profile.js";
 import type { DeviceAuthorization, Grants, SignInRequest } from "../../src/token/grants.js";
 import { API } from "./provider.js";
 

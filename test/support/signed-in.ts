@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import type { LoginEvent } from "../../src/commands/sign-in-events.js";
+import type { LoginEvent } from "../../src/terminal/events.js";
 import type { Outcome, RunOptions, Sandbox } from "./command.js";
 import { createVisitor } from "./person.js";
 import { API, CLIENTS, type TestProvider } from "./provider.js";

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type GetOptions, get } from "../../../src/commands/get.js";
-import { selectProfile } from "../../../src/commands/profile-access.js";
+import { selectProfile } from "../../../src/session/access.js";
 import type { TokenSet } from "../../../src/token/token-set.js";
 import { InMemory } from "../../support/in-memory.js";
 

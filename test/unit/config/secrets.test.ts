@@ -1,12 +1,12 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { SecretReference } from "../../../src/config/profile.js";
 import {
   parseKeyReference,
   parseSecretReference,
   parseTokenReference,
-} from "../../../src/config/secret-reference.js";
+} from "../../../src/config/schema/reference.js";
 import { exposedSecret, resolveSecret } from "../../../src/config/secrets.js";
+import type { SecretReference } from "../../../src/profile.js";
 import { failure, Sandbox } from "./sandbox.js";
 
 describe("a secret in the configuration", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Profile } from "../../../src/config/profile.js";
+import type { Profile } from "../../../src/profile.js";
 import { benchFor } from "../../support/grants.js";
 import { type Answer, answering } from "./answering.js";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../../src/config/load.js";
-import type { Profile } from "../../../src/config/profile.js";
+import type { Profile } from "../../../src/profile.js";
 import { PRESETS } from "../../../src/providers/index.js";
 
 let home: string;

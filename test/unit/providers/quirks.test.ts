@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Profile } from "../../../src/config/profile.js";
+import type { Profile } from "../../../src/profile.js";
 import type { SignInRequest } from "../../../src/token/grants.js";
 import { benchFor, signInRequest } from "../../support/grants.js";
 

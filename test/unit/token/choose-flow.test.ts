@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Flow } from "../../../src/config/profile.js";
+import type { Flow } from "../../../src/profile.js";
 import { signInFlow, unattendedFlow } from "../../../src/token/choose-flow.js";
 
 describe("the flow a person signs in with", () => {

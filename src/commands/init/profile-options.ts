@@ -1,0 +1,140 @@
+import { isAbsolute, resolve } from "node:path";
+import * as v from "valibot";
+import type { GlobalOptions } from "../../arguments.js";
+import type { ProfileEntry } from "../../config/add-profiles.js";
+import { completeProfile } from "../../config/complete.js";
+import { layerFromFile } from "../../config/layers.js";
+import { findingOf } from "../../config/schema/issue.js";
+import { PROFILE_KEYS, type ProfileKey, profileEntries } from "../../config/schema/profile.js";
+import { parseSecretReference } from "../../config/schema/reference.js";
+import type { Context } from "../../context.js";
+import { type ErrorKind, isOidcTokenError, OidcTokenError } from "../../errors.js";
+import type { Json } from "../../files/jsonc-edit.js";
+import { PROFILE_NAME } from "../../profile.js";
+import { presetFor } from "../../providers/index.js";
+import { quote } from "../../text.js";
+
+/** What commander makes of the options that say something of the profile. */
+export interface ProfileOptions extends GlobalOptions {
+  readonly preset?: string;
+  readonly issuer?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  readonly flow?: string;
+  readonly scope?: string;
+  readonly redirectUri?: string;
+  readonly baseUrl?: string;
+  readonly header?: string;
+  readonly key?: string;
+  readonly audience?: string;
+}
+
+const OPTION_OF: Partial<Record<ProfileKey, keyof ProfileOptions>> = {
+  preset: "preset",
+  issuer: "issuer",
+  flow: "flow",
+  client_id: "clientId",
+  client_secret: "clientSecret",
+  redirect_uri: "redirectUri",
+  scope: "scope",
+  audience: "audience",
+  key: "key",
+  header: "header",
+  base_url: "baseUrl",
+};
+
+/** The profile keys the command line gives. */
+export function givenKeys(options: ProfileOptions): readonly ProfileKey[] {
+  return PROFILE_KEYS.filter((key) => {
+    const option = OPTION_OF[key];
+    return option !== undefined && options[option] !== undefined;
+  });
+}
+
+/** `--client-id` of `client_id`. */
+export function optionName(key: string): string {
+  return `--${key.replaceAll("_", "-")}`;
+}
+
+/** The profile the command line describes. Throws an OidcTokenError, `usage` or `configuration`, naming the option. */
+export function profileFromOptions(context: Context, options: ProfileOptions): ProfileEntry {
+  const values: Record<string, Json> = {};
+  for (const key of givenKeys(options)) {
+    const text = (options[OPTION_OF[key] as keyof ProfileOptions] as string).trim();
+    if (key === "client_secret" || key === "key") values[key] = secretReference(context, key, text);
+    else if (key === "flow") values[key] = flows(text);
+    else values[key] = text;
+  }
+  const recognised = presetFor(options.issuer);
+  const named = options.preset ?? (recognised.name === "generic" ? "default" : recognised.name);
+  const entry = { name: profileName(options.profile ?? named), values };
+  checkEntry(context, entry, { kind: "usage", call: optionName });
+  return entry;
+}
+
+/** Checks a name given for a profile. */
+export function profileName(name: string): string {
+  if (PROFILE_NAME.test(name)) return name;
+  throw new OidcTokenError(
+    "usage",
+    `${quote(name)} cannot be the name of a profile`,
+    "start with a letter or digit and go on with letters, digits, dots, underscores or hyphens, at most 64 in all",
+  );
+}
+
+/** Checks a profile before any file is touched. `call` says what the person knows a key by, `kind` whose fault it is. */
+export function checkEntry(
+  context: Context,
+  { name, values }: ProfileEntry,
+  { kind, call }: { readonly kind: ErrorKind; readonly call: (key: string) => string },
+): void {
+  const result = v.safeParse(v.strictObject(profileEntries), values);
+  if (!result.success) {
+    const { sentence, hint } = findingOf(
+      result.issues[0],
+      (path) => call(String(path[0])),
+      () => PROFILE_KEYS,
+    );
+    throw new OidcTokenError(kind, sentence, hint);
+  }
+  const folders = { home: context.paths.home, config: context.paths.config };
+  const frame = { name, store: "auto", is_default: false, at: undefined } as const;
+  try {
+    completeProfile(frame, [layerFromFile(result.output, folders)]);
+  } catch (error) {
+    if (!isOidcTokenError(error)) throw error;
+    // Its hint is about editing the file, which is not written yet.
+    const missing = /needs "(\w+)"/.exec(error.message)?.[1];
+    const hint = missing === undefined ? error.hint : `give it: ${call(missing)}`;
+    throw new OidcTokenError(kind, error.message, `nothing was written; ${hint}`);
+  }
+}
+
+/** A reference to a secret as the file will hold it. What is relative is meant from here, not from the file's folder. */
+export function secretReference(context: Context, key: string, text: string): string {
+  const parsed = parseSecretReference(text);
+  if ("sentence" in parsed) {
+    throw new OidcTokenError("usage", `${optionName(key)} ${parsed.sentence}`, parsed.hint);
+  }
+  if (parsed.from === "plain") {
+    context.redactor.add(parsed.value);
+    throw new OidcTokenError(
+      "usage",
+      `${optionName(key)} takes a reference to the secret, not the secret itself`,
+      "write '{keyring}' to be asked for it at login, '{file:~/path}' or '{env:NAME}'; what you typed may now stand in the shell's history",
+    );
+  }
+  return parsed.from === "file" ? fileReference(parsed.path, context.cwd) : text;
+}
+
+/** `{file:…}` with a path that no longer depends on the folder it was meant from. */
+export function fileReference(path: string, folder: string): string {
+  return isAbsolute(path) || /^~(?=$|[/\\])/.test(path)
+    ? `{file:${path}}`
+    : `{file:${resolve(folder, path)}}`;
+}
+
+function flows(text: string): Json {
+  const list = text.split(/[\s,]+/).filter((word) => word !== "");
+  return list.length === 1 ? (list[0] as string) : list;
+}

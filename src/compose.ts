@@ -1,0 +1,45 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Context } from "./context.js";
+import { fileLog, type LogLevel } from "./log.js";
+import { lockDir, userPaths } from "./paths.js";
+import { Redactor } from "./redact.js";
+import { ProcessLock } from "./store/lock.js";
+import { openStore } from "./store/open.js";
+
+/** The context of the real process. */
+export function createContext(argv: readonly string[], level: LogLevel, interrupted: AbortSignal): Context {
+  const { env, platform, stdin, stdout, stderr } = process;
+  const paths = userPaths();
+  const redactor = new Redactor();
+  const context: Context = {
+    argv,
+    env,
+    platform,
+    cwd: process.cwd(),
+    paths,
+    stdin,
+    stdout,
+    stderr,
+    now: () => Date.now() / 1000,
+    sleep: async (ms, signal) => void (await delay(ms, undefined, signal ? { signal } : {})),
+    fetch: globalThis.fetch,
+    transport: async (profile, secrets) => {
+      const { openTransport } = await import("./http/transport.js");
+      return await openTransport(profile, secrets, context, (secret) => redactor.add(secret));
+    },
+    openBrowser: async (url) => {
+      const { default: open } = await import("open");
+      await open(url);
+    },
+    log: fileLog(paths.log, level, (text) => redactor.apply(text)),
+    redactor,
+    lock: new ProcessLock(lockDir(env)),
+    tokenStore: (choice, request) => openStore(choice, { dataDir: paths.data, env, ...request }),
+    grants: async (profile, secrets) => {
+      const { createGrants } = await import("./oidc/grants.js");
+      return await createGrants(profile, secrets, context);
+    },
+    interrupted,
+  };
+  return context;
+}

@@ -1,0 +1,80 @@
+import { readFileSync, statSync, writeSync } from "node:fs";
+import { isOidcTokenError } from "../errors.js";
+import { formatTokens } from "../formats/output.js";
+import { userPaths } from "../paths.js";
+import { stdoutFailure } from "../stdout.js";
+import { openStore, type StoreSurroundings } from "../store/open.js";
+import { isFresh } from "../token/freshness.js";
+import { idTokenAsToken } from "../token/id-token.js";
+import { fromRecord } from "../token/record.js";
+import type { TokenSet } from "../token/token-set.js";
+import { readSnapshot, type Snapshot, snapshotKey } from "./snapshot.js";
+
+/**
+ * The hot path of `get`: prints a stored token that is valid and not due for a refresh. Answers false, having printed
+ * nothing, in every other case, also for a command line not seen before: the full command then starts from the
+ * beginning and says what is the matter.
+ *
+ * @throws OidcTokenError of kind `store`, as the full command would, or `temporary` where stdout takes nothing
+ */
+export async function getStored(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
+  const text = await storedAnswer(argv, env);
+  if (text === undefined) return false;
+  print(text);
+  return true;
+}
+
+async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  try {
+    const paths = userPaths();
+    const key = snapshotKey(argv, env, process.cwd(), paths.config);
+    const snapshot = key === undefined ? undefined : readSnapshot(paths.cache, key);
+    if (!snapshot) return undefined;
+    const stored = snapshot.key
+      ? staticKey(snapshot.key, env)
+      : await storedTokens(snapshot, { dataDir: paths.data, env, interactive: false, notice: () => {} });
+    const tokens = stored && snapshot.id_token ? idTokenAsToken(stored) : stored;
+    const now = Date.now() / 1000;
+    if (!tokens || !isFresh(tokens, { now, min_validity: snapshot.min_validity }, snapshot)) return undefined;
+    return formatTokens(snapshot.format, tokens, snapshot, now);
+  } catch (error) {
+    // The full command may ask a person to unlock the keyring.
+    if (!isOidcTokenError(error) || (error as { trouble?: unknown }).trouble === "locked") return undefined;
+    throw error;
+  }
+}
+
+async function storedTokens(
+  snapshot: Snapshot,
+  surroundings: StoreSurroundings,
+): Promise<TokenSet | undefined> {
+  const kept = await openStore(snapshot.store, surroundings).get(snapshot.account);
+  return kept && fromRecord(kept.text);
+}
+
+/** A static key outside the store. What is odd about it is left to the full command, which says what is wrong. */
+function staticKey(at: NonNullable<Snapshot["key"]>, env: NodeJS.ProcessEnv): TokenSet | undefined {
+  if (at.from === "file" && !statSync(at.path).isFile()) return undefined;
+  const text = at.from === "env" ? env[at.name] : readFileSync(at.path, "utf8").replace(/\r?\n$/, "");
+  if (text === undefined || !/^[\x21-\x7e]+$/.test(text)) return undefined;
+  return { access_token: text, token_type: "static", obtained_at: 0 };
+}
+
+/** Straight to the descriptor: `process.stdout` takes longer to set up than all of the rest. */
+function print(text: string): void {
+  const bytes = Buffer.from(text);
+  let written = 0;
+  while (written < bytes.length) {
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") {
+        const failure = stdoutFailure(error as NodeJS.ErrnoException);
+        if (failure) throw failure;
+        return;
+      }
+      // A full pipe that another process has made non-blocking: give its reader a moment.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}

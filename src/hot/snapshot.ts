@@ -1,0 +1,137 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from "node:fs";
+import { version } from "../../package.json";
+import type { FormatName } from "../formats/output.js";
+import type { SecretReference, StoreChoice } from "../profile.js";
+
+/**
+ * What a cached `get` needs to know, kept from the last time this very command line was read in full, so that neither
+ * arguments nor configuration are parsed, validated or hashed again: that would cost a fifth of the bare runtime's
+ * start. It holds no secret, and is only believed while every file it was made from is untouched.
+ */
+export interface Snapshot {
+  /** The configuration files consulted, and their stamps; null where there was none. */
+  readonly files: ReadonlyArray<readonly [path: string, stamp: string | null]>;
+  readonly account: string;
+  readonly store: StoreChoice;
+  readonly format: FormatName;
+  readonly header: string;
+  readonly header_scheme: string;
+  /** `--id-token` was asked for. */
+  readonly id_token: boolean;
+  /** As asked for, in seconds. */
+  readonly min_validity?: number;
+  readonly refresh_before: number;
+  /** Where a static key is, if not in the store. */
+  readonly key?: Extract<SecretReference, { from: "env" | "file" }>;
+  /** The profile has a flow that needs no person, so a refresh is possible without a refresh token. */
+  readonly unattended: boolean;
+}
+
+/**
+ * All that the answer to a command line depends on beside the configuration files. Undefined where a variable
+ * overrides a key of the profile: its value may be a secret and belongs in no file.
+ */
+export function snapshotKey(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+  configDir: string,
+): string | undefined {
+  const own: string[] = [];
+  for (const given in env) {
+    // Windows knows variables whatever their case and lists them as they were first written.
+    const name = given.toUpperCase();
+    if (!name.startsWith("OIDC_TOKEN_") || !env[given]) continue;
+    if (!SELECTING_VARIABLES.includes(name)) return undefined;
+    own.push(`${name}=${env[given]}`);
+  }
+  return JSON.stringify([argv, own.sort(), cwd, configDir]);
+}
+
+const SELECTING_VARIABLES = [
+  "OIDC_TOKEN_CONFIG",
+  "OIDC_TOKEN_PROFILE",
+  "OIDC_TOKEN_STORE",
+  "OIDC_TOKEN_LOG",
+  "OIDC_TOKEN_INTERACTIVE",
+];
+const FILE_NAME = "get.json";
+const MOST_ENTRIES = 24;
+/** Milliseconds; clocks of file systems tick more coarsely than the one we read. */
+const TICK = 20;
+
+/** Changes with every write to the file, also with one that keeps its size and modification time. */
+function stamp(path: string): string | null {
+  const stats = look(path);
+  return stats ? `${stats.ctimeMs}:${stats.mtimeMs}:${stats.size}:${stats.ino}` : null;
+}
+
+/** The snapshot kept under this key, if the files it came from are as they were. Never throws. */
+export function readSnapshot(cacheDir: string, key: string): Snapshot | undefined {
+  try {
+    const snapshot = readAll(cacheDir)[key];
+    return snapshot?.files.every(([path, kept]) => stamp(path) === kept) ? snapshot : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Keeps a snapshot for the next call. `read_at` (milliseconds since the epoch) is when reading `files` began: one
+ * that has changed since may not be what was read. Failing to write is no error: the next call reads the
+ * configuration instead.
+ */
+export function writeSnapshot(
+  cacheDir: string,
+  key: string,
+  files: readonly string[],
+  read_at: number,
+  facts: Omit<Snapshot, "files">,
+): void {
+  try {
+    const stamped = files.map((path) => [path, stamp(path)] as const);
+    if (files.some((path) => changedSince(path, read_at - TICK))) return;
+    let all: Record<string, Snapshot> = {};
+    try {
+      all = readAll(cacheDir);
+    } catch {
+      // Absent or damaged: begin anew.
+    }
+    delete all[key];
+    const kept = Object.entries(all).slice(-(MOST_ENTRIES - 1));
+    const calls = Object.fromEntries([...kept, [key, { files: stamped, ...facts }]]);
+    mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
+    const temporary = `${cacheDir}/${FILE_NAME}.${process.pid}`;
+    try {
+      writeFileSync(temporary, JSON.stringify({ version, calls }), { mode: 0o600, flag: "wx" });
+      renameSync(temporary, `${cacheDir}/${FILE_NAME}`);
+    } catch {
+      rmSync(temporary, { force: true });
+    }
+  } catch {
+    // A read-only home, say.
+  }
+}
+
+/** What another version of this program made of the same files may differ. */
+function readAll(cacheDir: string): Record<string, Snapshot> {
+  const kept = JSON.parse(readFileSync(`${cacheDir}/${FILE_NAME}`, "utf8")) as {
+    version: unknown;
+    calls: Record<string, Snapshot> | null;
+  };
+  return kept.version === version && typeof kept.calls === "object" ? { ...kept.calls } : {};
+}
+
+function changedSince(path: string, milliseconds: number): boolean {
+  const stats = look(path);
+  return stats !== undefined && stats.ctimeMs >= milliseconds;
+}
+
+/** What cannot be looked at, in a folder above that may not be searched, was no source of the configuration either. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,159 @@
+import {
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+  type TokenEndpointResponse,
+} from "openid-client";
+import type { Context } from "../../context.js";
+import { OidcTokenError } from "../../errors.js";
+import { deadline } from "../../http/deadline.js";
+import { isLoopback } from "../../loopback.js";
+import type { Profile } from "../../profile.js";
+import { presetOf } from "../../providers/index.js";
+import type { SignInRequest } from "../../token/grants.js";
+import { failurePage, successPage } from "../callback/page.js";
+import { type Callback, type LoopbackServer, listenForCallback } from "../callback/server.js";
+import type { Client } from "../client.js";
+import { requireEndpoints } from "../endpoints.js";
+import { failureOf } from "../failure.js";
+import { interrupted, tooLate } from "./sign-in-end.js";
+import { signInParameters, tokenParameters } from "./token-parameters.js";
+
+/** Milliseconds after which a browser that neither started nor failed counts as not opened. */
+const BROWSER_PATIENCE = 5000;
+
+/**
+ * RFC 6749 §4.1 with PKCE S256 (RFC 7636) and a loopback redirect (RFC 8252 §7.3). Throws `sign_in_needed` where
+ * the person took too long, `interrupted` on abort, and whatever failureOf makes of the provider's answer.
+ */
+export async function authorizationCode(
+  client: Client,
+  request: SignInRequest,
+  context: Pick<Context, "openBrowser" | "sleep">,
+): Promise<TokenEndpointResponse> {
+  requireEndpoints(client, ["authorization_endpoint", "token_endpoint"]);
+  const { profile, redactor } = client;
+  const state = randomState();
+  const code_verifier = randomPKCECodeVerifier();
+  const nonce = randomNonce();
+  for (const secret of [state, code_verifier, nonce]) redactor.hide(secret);
+
+  const server = await listenForCallback(redirectUri(profile), state);
+  try {
+    const url = await authorizationUrl(client, {
+      redirect_uri: server.redirect_uri,
+      state,
+      code_verifier,
+      nonce,
+    });
+    const opened = request.open_browser && (await openBrowser(url, request.signal, context));
+    if (request.signal.aborted) throw interrupted();
+    request.display.browser({ url, redirect_uri: server.redirect_uri, opened });
+    const callback = await waitFor(server, request, profile);
+    redactor.hide(callback.url.searchParams.get("code") ?? undefined);
+    return await finish(client, callback, { state, code_verifier, nonce });
+  } finally {
+    await server.close();
+  }
+}
+
+interface Checks {
+  readonly state: string;
+  readonly code_verifier: string;
+  readonly nonce: string;
+}
+
+async function authorizationUrl(
+  { configuration, profile }: Client,
+  checks: Checks & { readonly redirect_uri: string },
+): Promise<string> {
+  const parameters = signInParameters(profile, presetOf(profile).authorization_params);
+  parameters.set("redirect_uri", checks.redirect_uri);
+  parameters.set("response_type", "code");
+  parameters.set("state", checks.state);
+  parameters.set("code_challenge", await calculatePKCECodeChallenge(checks.code_verifier));
+  parameters.set("code_challenge_method", "S256");
+  if (asksForIdToken(profile)) parameters.set("nonce", checks.nonce);
+  return buildAuthorizationUrl(configuration, parameters).href;
+}
+
+/** Trades the code for tokens while the browser waits, so that its page tells how it really ended. */
+async function finish(client: Client, callback: Callback, checks: Checks): Promise<TokenEndpointResponse> {
+  const { configuration, profile, redactor } = client;
+  const expectNonce = asksForIdToken(profile) && profile.id_token === "verify";
+  try {
+    const answer = await authorizationCodeGrant(
+      configuration,
+      callback.url,
+      {
+        expectedState: checks.state,
+        pkceCodeVerifier: checks.code_verifier,
+        ...(expectNonce ? { expectedNonce: checks.nonce } : {}),
+      },
+      tokenParameters(profile),
+    );
+    await callback.answer(successPage(profile.name));
+    return answer;
+  } catch (error) {
+    const failure = failureOf(error, profile, redactor);
+    await callback.answer(failurePage(profile.name, failure.message));
+    throw failure;
+  }
+}
+
+function asksForIdToken(profile: Profile): boolean {
+  return profile.scope?.split(/\s+/).includes("openid") ?? false;
+}
+
+/** False where it could not be started; the person then opens the URL. */
+async function openBrowser(
+  url: string,
+  signal: AbortSignal,
+  context: Pick<Context, "openBrowser" | "sleep">,
+): Promise<boolean> {
+  const waiting = new AbortController();
+  const stop = () => waiting.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([
+      context.openBrowser(url).then(
+        () => true,
+        () => false,
+      ),
+      context.sleep(BROWSER_PATIENCE, waiting.signal).then(() => false),
+    ]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    stop();
+  }
+}
+
+async function waitFor(server: LoopbackServer, request: SignInRequest, profile: Profile): Promise<Callback> {
+  const limit = deadline(request.timeout, request.signal);
+  try {
+    return await new Promise<Callback>((resolve, reject) => {
+      const give_up = () =>
+        reject(limit.why() === "timeout" ? tooLate(profile, request.timeout) : interrupted());
+      if (limit.signal.aborted) give_up();
+      limit.signal.addEventListener("abort", give_up, { once: true });
+      server.callback.then(resolve, reject);
+    });
+  } finally {
+    limit.end();
+  }
+}
+
+/** Where the provider sends the browser back to. Without `redirect_uri`: any free port on 127.0.0.1. */
+function redirectUri(profile: Profile): URL {
+  const address = profile.redirect_uri ?? "http://127.0.0.1/callback";
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol === "http:" && isLoopback(url) && url.search === "" && url.hash === "") return url;
+  throw new OidcTokenError(
+    "configuration",
+    `redirect_uri of profile ${profile.name} is not an address this program can listen on`,
+    "use http://127.0.0.1:PORT/callback or http://localhost:PORT/callback, as registered at the provider",
+  );
+}

@@ -1,0 +1,91 @@
+import {
+  type DeviceAuthorizationResponse,
+  genericGrantRequest,
+  initiateDeviceAuthorization,
+  type TokenEndpointResponse,
+} from "openid-client";
+import type { Context } from "../../context.js";
+import { OidcTokenError } from "../../errors.js";
+import { presetOf } from "../../providers/index.js";
+import type { DeviceAuthorization, SignInRequest } from "../../token/grants.js";
+import type { Client } from "../client.js";
+import { requireEndpoints } from "../endpoints.js";
+import { failureOf } from "../failure.js";
+import { refusalIn } from "../refusal.js";
+import { interrupted, tooLate } from "./sign-in-end.js";
+import { signInParameters, tokenParameters } from "./token-parameters.js";
+
+const DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
+/** Seconds between two requests while the provider can't be reached. */
+const LONGEST_PAUSE = 30;
+
+/**
+ * RFC 8628. Throws `sign_in_needed` where the person took too long, `interrupted` on abort. openid-client's own
+ * polling ends at the first network error, where §3.5 asks to slow down and go on; so the loop is here.
+ */
+export async function deviceCode(
+  client: Client,
+  request: SignInRequest,
+  context: Pick<Context, "now" | "sleep">,
+): Promise<TokenEndpointResponse> {
+  requireEndpoints(client, ["device_authorization_endpoint", "token_endpoint"]);
+  const { configuration, profile, redactor } = client;
+  const asked = signInParameters(profile, presetOf(profile).device_params);
+  const response = await initiateDeviceAuthorization(configuration, asked);
+  redactor.hide(response.device_code);
+  const seconds = Math.min(response.expires_in, request.timeout);
+  const deadline = context.now() + seconds;
+  request.display.device(shown(response, seconds, client));
+
+  const parameters = tokenParameters(profile);
+  parameters.set("device_code", response.device_code);
+  let interval = response.interval ?? 5;
+  let pause = interval;
+  for (;;) {
+    const left = deadline - context.now();
+    await context.sleep(Math.max(0, Math.min(pause, left)) * 1000, request.signal);
+    if (request.signal.aborted) throw interrupted();
+    // What is left is too short to ask once more without going below the interval.
+    if (left < interval) throw tooLate(profile, seconds);
+    try {
+      return await genericGrantRequest(configuration, DEVICE_CODE_GRANT, parameters);
+    } catch (error) {
+      const refusal = refusalIn(error)?.error;
+      if (refusal === "authorization_pending" || refusal === "slow_down") {
+        if (refusal === "slow_down") interval += 5;
+        pause = interval;
+        continue;
+      }
+      if (refusal === "expired_token") throw tooLate(profile, seconds);
+      const failure = failureOf(error, profile, redactor);
+      if (failure.kind !== "temporary") throw failure;
+      if (pause === interval) request.display.notice(`${failure.message}; still trying`);
+      pause = Math.max(interval, Math.min(pause * 2, LONGEST_PAUSE));
+    }
+  }
+}
+
+function shown(response: DeviceAuthorizationResponse, seconds: number, client: Client): DeviceAuthorization {
+  const verification_uri = webAddress(response.verification_uri);
+  if (verification_uri === undefined) {
+    throw new OidcTokenError(
+      "refused",
+      "the provider sent a verification address that is not a web address",
+      `check issuer and endpoints in profile ${client.profile.name}`,
+    );
+  }
+  const complete = webAddress(response.verification_uri_complete);
+  return {
+    verification_uri,
+    ...(complete === undefined ? {} : { verification_uri_complete: complete }),
+    user_code: client.redactor.clean(response.user_code),
+    expires_in: Math.floor(seconds),
+  };
+}
+
+/** The address in its encoded form, which holds no control characters; undefined unless it is http or https. */
+function webAddress(address: string | undefined): string | undefined {
+  if (address === undefined || !URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  return url.protocol === "https:" || url.protocol === "http:" ? url.href : undefined;
+}

@@ -1,0 +1,37 @@
+import { refreshTokenGrant, type TokenEndpointResponse } from "openid-client";
+import type { Profile } from "../../profile.js";
+import { presetOf } from "../../providers/index.js";
+import type { Client } from "../client.js";
+import { requireEndpoints } from "../endpoints.js";
+import { type Refusal, refusalIn, wording } from "../refusal.js";
+import { tokenParameters } from "./token-parameters.js";
+
+export type RefreshAnswer =
+  | { readonly outcome: "refreshed"; readonly answer: TokenEndpointResponse }
+  | { readonly outcome: "session_ended"; readonly reason: string };
+
+/** RFC 6749 §5.2, and what OpenID Connect Core §3.1.2.6 has for a person who is needed again. */
+const SESSION_ENDED = ["invalid_grant", "interaction_required", "consent_required", "login_required"];
+
+/** RFC 6749 §6. Throws what openid-client throws, except where the answer means that the session is over. */
+export async function refresh(client: Client, refresh_token: string): Promise<RefreshAnswer> {
+  requireEndpoints(client, ["token_endpoint"]);
+  const { configuration, profile, redactor } = client;
+  redactor.hide(refresh_token);
+  try {
+    const answer = await refreshTokenGrant(configuration, refresh_token, tokenParameters(profile));
+    return { outcome: "refreshed", answer };
+  } catch (error) {
+    const refusal = refusalIn(error);
+    if (refusal === undefined || !endsSession(refusal, profile)) throw error;
+    return { outcome: "session_ended", reason: wording(refusal, redactor) };
+  }
+}
+
+function endsSession(refusal: Refusal, profile: Profile): boolean {
+  if (refusal.error !== undefined) {
+    return [...SESSION_ENDED, ...presetOf(profile).session_ended].includes(refusal.error);
+  }
+  // glewlwyd
+  return refusal.status === 400 && refusal.empty;
+}

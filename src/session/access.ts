@@ -1,0 +1,140 @@
+import type { GlobalOptions } from "../arguments.js";
+import { loadConfig } from "../config/load.js";
+import { resolveKey, resolveSecret } from "../config/secrets.js";
+import type { Context, Secrets } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+import type { KeyReference, Profile, SecretReference, TokenReference } from "../profile.js";
+import type { StoreName } from "../store/store.js";
+import type { TokenStore } from "../store/token-store.js";
+import type { Grants } from "../token/grants.js";
+import { fromRecord, toRecord } from "../token/record.js";
+import type { TokenSet } from "../token/token-set.js";
+import { outputOf } from "./token-command.js";
+
+/** One profile with its store, its secrets and its provider: what every command works on. */
+export interface ProfileAccess {
+  readonly profile: Profile;
+  readonly secrets: Secrets;
+  grants(): Promise<Grants>;
+  /** What is stored, and where. */
+  read(): Promise<{ readonly tokens: TokenSet; readonly store: StoreName } | undefined>;
+  /** Keeps tokens where they are kept already. */
+  write(tokens: TokenSet): Promise<StoreName>;
+  /** Keeps tokens of a new sign-in, choosing the store anew. */
+  place(tokens: TokenSet): Promise<StoreName>;
+  /** Keeps a secret written as `{keyring}`. */
+  keepSecret(key: SecretKey, value: string): Promise<StoreName>;
+  storedSecret(key: SecretKey): Promise<string | undefined>;
+  /** Forgets the tokens and the secrets kept for this profile. True if there was something. */
+  forget(): Promise<boolean>;
+}
+
+/** The keys of a profile that may be kept in the store. A static key is kept as the token itself. */
+export type SecretKey = "client_secret";
+
+export interface AccessOptions {
+  /** A desktop may ask the person to unlock the keyring. */
+  readonly interactive: boolean;
+  readonly notice: (sentence: string) => void;
+}
+
+/** The profile the command line, the environment or the files select. */
+export function selectProfile(context: Context, options: GlobalOptions): Profile {
+  return loadConfig(context, options).profile(options.profile);
+}
+
+export function accessProfile(context: Context, profile: Profile, options: AccessOptions): ProfileAccess {
+  const store: TokenStore = context.tokenStore(profile.store, options);
+  const { redactor } = context;
+  const secretAccount = (key: SecretKey): string => `${profile.account}.${key}`;
+
+  const storedSecret = async (key: SecretKey): Promise<string | undefined> => {
+    const kept = await store.get(secretAccount(key));
+    redactor.add(kept?.text);
+    return kept?.text;
+  };
+  const resolve = async (
+    key: string,
+    reference: SecretReference | undefined,
+    stored: () => Promise<string | undefined>,
+  ): Promise<string | undefined> => {
+    if (reference === undefined) return undefined;
+    const value = reference.from === "keyring" ? await stored() : resolveSecret(reference, key, context);
+    redactor.add(value);
+    return value;
+  };
+  const resolveText = async (
+    key: string,
+    reference: KeyReference | undefined,
+  ): Promise<string | undefined> => {
+    const value = reference && resolveKey(reference, key, context);
+    redactor.add(value);
+    return value;
+  };
+  const resolveToken = async (
+    key: string,
+    reference: TokenReference | undefined,
+  ): Promise<string | undefined> => {
+    if (reference === undefined || reference.from === "github_actions") return undefined;
+    const value =
+      reference.from === "command"
+        ? await outputOf(key, reference.argv, profile.timeout, context)
+        : resolveSecret(reference, key, context);
+    redactor.add(value);
+    return value;
+  };
+  const secrets: Secrets = {
+    client_secret: () => resolve("client_secret", profile.client_secret, () => storedSecret("client_secret")),
+    key: () => resolve("key", profile.key, async () => (await read())?.tokens.access_token),
+    private_key: () => resolveText("private_key", profile.private_key),
+    client_cert: async () => profile.client_cert && resolveKey(profile.client_cert, "client_cert", context),
+    client_key: () => resolveText("client_key", profile.client_key),
+    subject_token: () => resolveToken("subject_token", profile.subject_token),
+    assertion: () => resolveToken("assertion", profile.assertion),
+  };
+  const remember = (tokens: TokenSet): void => {
+    for (const secret of [tokens.access_token, tokens.refresh_token, tokens.id_token]) redactor.add(secret);
+  };
+  const read: ProfileAccess["read"] = async () => {
+    const kept = await store.get(profile.account);
+    if (kept === undefined) return undefined;
+    const tokens = fromRecord(kept.text);
+    if (!tokens) {
+      throw new OidcTokenError(
+        "store",
+        `what the ${kept.store} store holds for profile "${profile.name}" cannot be read`,
+        `run: oidc-token logout --local --profile ${profile.name}, then oidc-token login --profile ${profile.name}`,
+      );
+    }
+    remember(tokens);
+    return { tokens, store: kept.store };
+  };
+  const keep = async (how: "set" | "place", tokens: TokenSet): Promise<StoreName> => {
+    remember(tokens);
+    return await store[how](profile.account, toRecord(tokens));
+  };
+  let grants: Promise<Grants> | undefined;
+
+  return {
+    profile,
+    secrets,
+    grants: () => {
+      grants ??= context.grants(profile, secrets);
+      return grants;
+    },
+    read,
+    write: (tokens) => keep("set", tokens),
+    place: (tokens) => keep("place", tokens),
+    keepSecret: async (key, value) => {
+      redactor.add(value);
+      return await store.place(secretAccount(key), value);
+    },
+    storedSecret,
+    forget: async () => {
+      const forgotten = await store.delete(profile.account);
+      const secret =
+        profile.client_secret?.from === "keyring" && (await store.delete(secretAccount("client_secret")));
+      return forgotten || secret;
+    },
+  };
+}

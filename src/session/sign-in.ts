@@ -1,0 +1,104 @@
+import type { Context } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+import type { Flow } from "../profile.js";
+import type { StoreName } from "../store/store.js";
+import { terminalDisplay } from "../terminal/sign-in-screen.js";
+import { signInFlow } from "../token/choose-flow.js";
+import type { SignInDisplay } from "../token/grants.js";
+import type { TokenSet } from "../token/token-set.js";
+import type { ProfileAccess } from "./access.js";
+import { holdLock } from "./hold-lock.js";
+import { lockTimeout } from "./token-ports.js";
+
+export interface SignInOptions {
+  readonly flow?: Flow;
+  readonly open_browser?: boolean;
+  /** Seconds the person has. */
+  readonly timeout?: number;
+  readonly display?: SignInDisplay;
+}
+
+/** Tokens, and the store that keeps them. */
+export interface Kept {
+  readonly tokens: TokenSet;
+  readonly store: StoreName;
+}
+
+/** Seconds. */
+const DEFAULT_TIMEOUT = 300;
+
+/**
+ * Signs a person in and keeps the tokens. One sign-in at a time per identity: a second one waits and takes what the
+ * first has brought.
+ */
+export async function signIn(context: Context, access: ProfileAccess, options: SignInOptions): Promise<Kept> {
+  const { profile } = access;
+  const browser = options.open_browser !== false && hasBrowser(context);
+  const flow = options.flow ?? signInFlow(profile.flow, { browser });
+  if (flow === undefined) throw cannotSignIn(profile.name, profile.flow);
+  const display = options.display ?? terminalDisplay(context, profile.name);
+  const timeout = options.timeout ?? DEFAULT_TIMEOUT;
+  try {
+    return await oneAtATime(context, access, display, timeout, async () => {
+      const grants = await access.grants();
+      context.log.info("sign-in started", { profile: profile.name, flow });
+      const signal = context.interrupted;
+      const tokens = await grants.signIn({ flow, open_browser: browser, timeout, display, signal });
+      // Under the refresh lock, so that a refresh of the old session cannot write over the new one.
+      const store = await holdLock(context, profile.account, lockTimeout(profile.timeout), () =>
+        access.place(tokens),
+      );
+      context.log.info("sign-in done", { profile: profile.name, flow, store });
+      return { tokens, store };
+    });
+  } finally {
+    display.close();
+  }
+}
+
+/** Whether a browser can be started here and can reach this machine's loopback. */
+function hasBrowser(context: Context): boolean {
+  const { env, platform } = context;
+  if (env.SSH_CONNECTION || env.SSH_TTY) return false;
+  if (platform !== "linux") return true;
+  return Boolean(env.DISPLAY || env.WAYLAND_DISPLAY || env.WSL_DISTRO_NAME || env.BROWSER);
+}
+
+async function oneAtATime(
+  context: Context,
+  access: ProfileAccess,
+  display: SignInDisplay,
+  timeout: number,
+  signInHere: () => Promise<Kept>,
+): Promise<Kept> {
+  const started = context.now();
+  let told = false;
+  for (;;) {
+    const release = await context.lock.tryAcquire(`${access.profile.account}.sign-in`);
+    // Also with the lock in hand: the sign-in that was waited for may have ended between two looks.
+    const stored = told ? await access.read() : undefined;
+    if (stored && stored.tokens.obtained_at > started) {
+      await release?.();
+      return stored;
+    }
+    if (release) return await signInHere().finally(release);
+    if (context.now() - started > timeout) {
+      throw new OidcTokenError(
+        "temporary",
+        `another sign-in for profile "${access.profile.name}" has been under way for ${timeout} s`,
+        "finish or end it, then try again",
+      );
+    }
+    if (!told) display.notice("another sign-in for this profile is under way, waiting for it");
+    told = true;
+    await context.sleep(500, context.interrupted);
+  }
+}
+
+function cannotSignIn(profile: string, flow: readonly Flow[]): OidcTokenError {
+  return new OidcTokenError(
+    "usage",
+    `profile "${profile}" has no flow that a person signs in with: it uses ${flow.join(", ")}`,
+    `run: oidc-token get --profile ${profile}`,
+  );
+}

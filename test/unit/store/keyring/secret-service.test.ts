@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import {
+  checkSecretService,
+  readSecret,
+  unlockSecretService,
+} from "../../../../src/store/keyring/secret-service.js";
+import { Body, type Call, type FakeBusOptions, startFakeBus } from "../dbus/fake-bus.js";
+
+let folder: string;
+let env: Record<string, string>;
+let bus: { stop(): Promise<void> } | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "oidc-token-bus-"));
+  env = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${folder}/bus` };
+});
+afterEach(async () => {
+  await bus?.stop();
+  bus = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+const ATTRIBUTES = { service: "oidc-token", username: "wörk" };
+const read = (deadline = 3_000) => readSecret(env, ATTRIBUTES, deadline);
+
+interface Keyring {
+  readonly locked?: boolean;
+  readonly unlocked_items?: readonly string[];
+  readonly locked_items?: readonly string[];
+  readonly secret?: string;
+  /** What the person does at the prompt. */
+  readonly prompt?: "accepts" | "dismisses" | "ignores";
+}
+
+/** Answers as the Secret Service API says. */
+function keyring(state: Keyring, little = true): (call: Call) => void {
+  const body = (signature: string) => new Body(signature, little);
+  return ({ text, answer }) => {
+    const is = (member: string) => text.includes(`\0${member}\0`);
+    if (is("Hello")) answer(body("s").text(":1.7"));
+    if (is("OpenSession")) answer(body("vo").sig("s").text("").text("/session/1"));
+    if (is("SearchItems"))
+      answer(
+        body("aoao")
+          .paths(state.unlocked_items ?? [])
+          .paths(state.locked_items ?? []),
+      );
+    if (is("Get"))
+      answer(
+        body("v")
+          .sig("b")
+          .u32(state.locked ? 1 : 0),
+      );
+    if (is("ReadAlias")) answer(body("o").text("/collection/login"));
+    if (is("AddMatch")) answer(body(""));
+    if (is("Unlock")) answer(body("aoo").paths([]).text("/prompt/1"));
+    if (is("GetSecret")) {
+      const value = Buffer.from(state.secret ?? "");
+      const struct = body("(oayays)").text("/session/1").u32(0).u32(value.length);
+      struct.bytes.push(...value);
+      answer(struct.text("text/plain"));
+    }
+    if (is("Prompt")) {
+      answer(body(""));
+      if (state.prompt === "ignores") return;
+      const result = body("bv").u32(state.prompt === "dismisses" ? 1 : 0);
+      result.sig("ao").paths(["/collection/login"]);
+      answer(result, 4, { 1: "/prompt/1", 2: "org.freedesktop.Secret.Prompt", 3: "Completed" });
+    }
+  };
+}
+
+async function begin(state: Keyring, options: FakeBusOptions = {}): Promise<void> {
+  bus = await startFakeBus(join(folder, "bus"), keyring(state, options.little), options);
+}
+
+describe.skipIf(process.platform === "win32")("the Secret Service", () => {
+  const secret = `{"access_token":"ünïcode ${"x".repeat(20_000)}"}`;
+
+  test.each<[string, FakeBusOptions]>([
+    ["in one piece", {}],
+    ["byte by byte", { drip: true }],
+    ["in the other byte order", { little: false }],
+  ])("gives the secret, however its answer comes: %s", async (_, options) => {
+    const text = options.drip ? "short" : secret;
+    await begin({ unlocked_items: ["/item/1"], secret: text }, options);
+    expect(await read(10_000)).toEqual({ state: "ready", secret: text });
+  });
+
+  test("is asked for the attributes, on each call anew", async () => {
+    const searches: string[] = [];
+    const answer = keyring({});
+    bus = await startFakeBus(join(folder, "bus"), (call) => {
+      if (call.text.includes("SearchItems")) searches.push(Buffer.from(call.text, "latin1").toString("utf8"));
+      answer(call);
+    });
+    expect(await read()).toEqual({ state: "ready" });
+    expect(await read()).toEqual({ state: "ready" });
+    expect(searches).toHaveLength(2);
+    for (const word of ["service", "oidc-token", "username", "wörk"])
+      expect(searches[0]).toContain(`\0${word}\0`);
+  });
+
+  test("is locked where the item is, and where a locked keyring shows no items", async () => {
+    await begin({ locked: true, locked_items: ["/item/1"] });
+    expect(await read()).toEqual({ state: "locked" });
+    expect(await checkSecretService(env, 3_000)).toBe("locked");
+    await bus?.stop();
+    await begin({ locked: true });
+    expect(await read()).toEqual({ state: "locked" });
+  });
+
+  test("leaves several matching items to the native library", async () => {
+    await begin({ unlocked_items: ["/item/1", "/item/2"] });
+    expect(await read()).toEqual({ state: "unchecked" });
+  });
+
+  test.each([
+    ["accepts", "ready"],
+    ["dismisses", "locked"],
+    ["ignores", "silent"],
+  ] as const)("asks the person to unlock it, who %s: %s", async (prompt, state) => {
+    await begin({ locked: true, prompt });
+    expect(await unlockSecretService(env, 700)).toBe(state);
+  });
+
+  test.each([
+    ["org.freedesktop.DBus.Error.ServiceUnknown", "no_service"],
+    ["org.freedesktop.DBus.Error.Spawn.ExecFailed", "no_service"],
+    ["org.freedesktop.DBus.Error.NoReply", "silent"],
+    ["org.freedesktop.DBus.Error.UnknownObject", "no_collection"],
+    ["org.freedesktop.Secret.Error.NoSuchObject", "no_collection"],
+  ])("where every call fails with %s is %s", async (error, state) => {
+    bus = await startFakeBus(join(folder, "bus"), ({ answer }) => answer(new Body(""), 3, { 4: error }));
+    expect(await read()).toEqual({ state });
+    expect(await checkSecretService(env, 3_000)).toBe(state);
+  });
+
+  test.each([
+    ["no answer at all", "", "silent"],
+    ["half a greeting", "OK 00", "silent"],
+    ["a refusal", "REJECTED EXTERNAL\r\n", "no_service"],
+    ["what is no D-Bus", `OK 1\r\n${"HTTP/1.1 400 Bad Request".repeat(9)}`, "no_service"],
+    ["an endless message", `OK 1\r\nl\x02\x01\x01\xff\xff\xff\x7f${"\x01".repeat(99)}`, "no_service"],
+    ["a broken message", `OK 1\r\nl\x02\x01\x01${"\x04\0\0\0".repeat(3)}${"\xff".repeat(99)}`, "no_service"],
+  ])("behind a bus that gives %s", async (_, greeting, state) => {
+    bus = await startFakeBus(join(folder, "bus"), () => {}, { greeting });
+    const started = performance.now();
+    expect(await read(500)).toEqual({ state });
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test("behind a bus that hangs up", async () => {
+    bus = await startFakeBus(join(folder, "bus"), (_, socket) => socket.destroy());
+    expect(await read()).toEqual({ state: "no_service" });
+  });
+
+  test("is found at a later address where nobody listens at the first", async () => {
+    await begin({ unlocked_items: ["/item/1"], secret });
+    const real = env.DBUS_SESSION_BUS_ADDRESS;
+    env.DBUS_SESSION_BUS_ADDRESS = `unix:path=${folder}/none;${real};unix:path=${folder}/never`;
+    expect(await read()).toEqual({ state: "ready", secret });
+    env.DBUS_SESSION_BUS_ADDRESS = `unix:path=${folder}/none`;
+    expect(await read()).toEqual({ state: "no_bus" });
+  });
+
+  test("is reached without Node's own bindings as well", async () => {
+    await begin({ unlocked_items: ["/item/1"], secret });
+    const binding = vi.spyOn(process as unknown as { binding(name: string): unknown }, "binding");
+    binding.mockImplementation(() => {
+      throw new Error("no such binding");
+    });
+    expect(await read()).toEqual({ state: "ready", secret });
+    expect(binding).toHaveBeenCalled();
+    env.DBUS_SESSION_BUS_ADDRESS = `unix:path=${folder}/none`;
+    expect(await read()).toEqual({ state: "no_bus" });
+  });
+
+  test.skipIf(process.platform !== "linux")("is found at an abstract address", async () => {
+    const name = `oidc-token-test-${process.pid}`;
+    bus = await startFakeBus(`\0${name}`, keyring({ unlocked_items: ["/item/1"], secret }));
+    env.DBUS_SESSION_BUS_ADDRESS = `unix:abstract=${name}`;
+    expect(await read()).toEqual({ state: "ready", secret });
+  });
+});
