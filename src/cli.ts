@@ -1,13 +1,12 @@
 import { Command, CommanderError } from "commander";
 import kleur from "kleur";
 import { version } from "../package.json";
+import { parseChoice } from "./arguments.js";
 import { createContext } from "./compose.js";
 import type { Context } from "./context.js";
 import { EXIT_CODES, isOidcTokenError, OidcTokenError } from "./errors.js";
-import { FORMATS } from "./formats/output.js";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log.js";
-import { FLOWS } from "./profile.js";
-import { PRESET_NAMES } from "./providers/index.js";
+import { COMMANDS, type CommandRow, GLOBAL_OPTIONS, type OptionRow } from "./program.js";
 import { watchStdout } from "./stdout.js";
 import { endProcess } from "./store/keyring/end-process.js";
 import { nativeCallPending } from "./store/keyring/native-call.js";
@@ -77,116 +76,61 @@ let context: Context | undefined;
 function contextOf(argv: readonly string[], command: Command): Context {
   const options = command.optsWithGlobals<{ logLevel?: string; color?: boolean }>();
   if (options.color === false || process.env.NO_COLOR || process.stderr.isTTY !== true) kleur.enabled = false;
-  const name = options.logLevel ?? (process.env.OIDC_TOKEN_LOG || DEFAULT_LOG_LEVEL);
-  const level = LOG_LEVELS.find((known) => known === name);
-  if (level === undefined) {
-    const hint = `use one of: ${LOG_LEVELS.join(", ")}`;
-    throw new OidcTokenError("usage", `there is no log level "${name}"`, hint);
-  }
-  context = createContext(argv, level, interruption.signal);
+  const [name, given] =
+    options.logLevel !== undefined
+      ? ["--log-level", options.logLevel]
+      : ["OIDC_TOKEN_LOG", process.env.OIDC_TOKEN_LOG || DEFAULT_LOG_LEVEL];
+  context = createContext(argv, parseChoice(name, given, LOG_LEVELS), interruption.signal);
   return context;
 }
 
+/** The tree of program.ts as commander takes it. */
 function program(argv: readonly string[]): Command {
-  /** Loads a command when it is called, and hands it its context and all options, its own and the global ones. */
-  const action =
-    <T>(load: () => Promise<(context: Context, options: T) => void | Promise<void>>) =>
-    async (...args: unknown[]): Promise<void> => {
-      const command = args.at(-1) as Command;
-      const context = contextOf(argv, command);
-      const work = await load();
-      await work(context, command.optsWithGlobals() as T);
-    };
   const root = new Command("oidc-token")
     .description("Hands a valid OAuth access token to whatever needs one.")
     .version(version, "-V, --version")
-    .option("-p, --profile <name>", "the profile to use")
-    .option("--config <file>", "the configuration file to use")
-    .option("--log-level <level>", `how much goes to the log file: ${LOG_LEVELS.join(", ")}`)
-    .option("--no-color", "no colours")
     .configureHelp({ showGlobalOptions: true })
-    .helpCommand(false)
+    .helpCommand("help [command]", "display help for command")
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(usageError(text)) });
-
-  command(root, "get", "print a valid token")
-    .option("-f, --format <format>", `what to print: ${Object.keys(FORMATS).join(", ")} (default: token)`)
-    .option("--min-validity <seconds>", "how long the token must still be valid (default: 60)")
-    .option("--force-refresh", "refresh even if the stored token is still valid")
-    .option("--rejected-sha256 <hex>", "refresh only if the stored token is the one a server refused")
-    .option("--interactive <when>", "whether a sign-in may be started: auto, always, never (default: auto)")
-    .option("--url <url>", "fail unless the profile may send its token to this URL's origin")
-    .option("--id-token", "print the ID token in place of the access token")
-    .action(action(async () => (await import("./commands/get.js")).get));
-
-  command(root, "login", "sign in, or store a static key")
-    .option("--flow <flow>", "the flow to use, out of the profile's own")
-    .option("--no-browser", "print the URL in place of opening the browser")
-    .option("--timeout <seconds>", "how long to wait for the person (default: 300)")
-    .option("--json", "print one JSON event a line")
-    .action(action(async () => (await import("./commands/login.js")).login));
-
-  command(root, "logout", "revoke at the provider and forget what is stored")
-    .option("--all", "every profile")
-    .option("--local", "only forget; do not tell the provider")
-    .action(action(async () => (await import("./commands/logout.js")).logout));
-
-  command(root, "refresh", "force a refresh").action(
-    action(async () => (await import("./commands/refresh.js")).refresh),
-  );
-
-  command(root, "status", "show who is signed in, until when, and what `get` would do")
-    .option("--json", "print JSON")
-    .action(action(async () => (await import("./commands/status.js")).status));
-
-  command(root, "profiles", "list the profiles")
-    .option("--json", "print JSON")
-    .action(action(async () => (await import("./commands/profiles.js")).profiles));
-
-  command(root, "models", "list the models behind the profile's base_url")
-    .option("--json", "print JSON")
-    .action(action(async () => (await import("./commands/models/models.js")).models));
-
-  command(root, "init", "write a profile into the configuration file")
-    .option("--preset <name>", `what is known of the provider: ${PRESET_NAMES.join(", ")}`)
-    .option("--issuer <url>", "the provider's issuer URL")
-    .option("--client-id <id>", "the client's id, as registered at the provider")
-    .option("--client-secret <reference>", "where its secret is: {keyring}, {file:~/path} or {env:NAME}")
-    .option("--flow <flows>", `how a token is got, separated by commas: ${FLOWS.join(", ")}`)
-    .option("--scope <scopes>", "the scopes asked for, separated by spaces")
-    .option("--redirect-uri <url>", "where the browser comes back to, exactly as registered")
-    .option("--audience <name>", "the `audience` parameter, for providers that know it")
-    .option("--base-url <url>", "the address of the service the token is for")
-    .option("--header <name>", "the HTTP header that carries the token (default: Authorization)")
-    .option("--key <reference>", "where a static key is: {keyring}, {file:~/path} or {env:NAME}")
-    .option("--import [file]", "take over the configuration of the plugin used before")
-    .option("--default", "use this profile where none is named")
-    .option("--force", "replace a profile of the same name")
-    .action(action(async () => (await import("./commands/init/init.js")).init));
-
-  const config = command(root, "config", "look at the configuration");
-  command(config, "path", "print where the configuration file is").action(
-    action(async () => (await import("./commands/config.js")).showPath),
-  );
-  command(config, "show", "print what is in force, secrets masked").action(
-    action(async () => (await import("./commands/config.js")).show),
-  );
-  command(config, "check", "look for errors").action(
-    action(async () => (await import("./commands/config.js")).check),
-  );
-  command(config, "schema", "print the JSON Schema of the file")
-    .option("--path", "write it to a file and print the path")
-    .action(action(async () => (await import("./commands/config.js")).schema));
+    .configureOutput({ outputError: (text, write) => write(usageError(text, commandIn(root, argv))) });
+  addOptions(root, GLOBAL_OPTIONS);
+  for (const row of COMMANDS) addCommand(root, row, argv);
   return root;
 }
 
-function command(parent: Command, name: string, description: string): Command {
-  return parent.command(name).description(description).allowExcessArguments(false);
+function addOptions(command: Command, rows: readonly OptionRow[] = []): void {
+  for (const { flags, says } of rows) command.option(flags, says);
+}
+
+function addCommand(parent: Command, row: CommandRow, argv: readonly string[]): void {
+  const command = parent.command(row.name).description(row.says).allowExcessArguments(false);
+  for (const { name, says } of row.arguments ?? []) command.argument(name, says);
+  addOptions(command, row.options);
+  if (row.example) command.addHelpText("after", `\nExample, ${row.example[1]}:\n  $ ${row.example[0]}`);
+  for (const each of row.commands ?? []) addCommand(command, each, argv);
+  const { load } = row;
+  if (!load) return;
+  command.action(async () => {
+    const context = contextOf(argv, command);
+    const work = await load();
+    await work(context, command.optsWithGlobals() as never, command.args);
+  });
+}
+
+/** The sub-command that the arguments name, as a person writes it. */
+function commandIn(root: Command, argv: readonly string[]): string {
+  let command = root;
+  for (const word of argv) command = command.commands.find((each) => each.name() === word) ?? command;
+  return [...ancestors(command)].reverse().join(" ");
+}
+
+function* ancestors(command: Command): Generator<string> {
+  for (let each: Command | null = command; each; each = each.parent) yield each.name();
 }
 
 /** Commander's "error: unknown option '--x'" in the two lines that every error has. */
-function usageError(text: string): string {
+function usageError(text: string, command: string): string {
   const [first = "", ...rest] = text.trim().split("\n");
   const sentence = first.replace(/^error: /, "").replace(/\.$/, "");
   const suggestion = rest
@@ -194,6 +138,6 @@ function usageError(text: string): string {
     .trim()
     .replace(/^\(|\)$/g, "")
     .toLowerCase();
-  const hint = suggestion || "run: oidc-token --help";
+  const hint = suggestion || `run: ${command} --help`;
   return `oidc-token: ${sentence}\noidc-token: hint: ${hint}\n`;
 }
