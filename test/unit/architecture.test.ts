@@ -1,8 +1,10 @@
 import { isBuiltin } from "node:module";
-import { type BuildOptions, build } from "esbuild";
+import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
-import { dependencies, scripts } from "../../package.json";
-import { type Import, ROOT, sourceFiles } from "../support/source-imports.js";
+import { hot } from "../../build.mjs";
+import { dependencies, engines } from "../../package.json";
+import lock from "../../package-lock.json" with { type: "json" };
+import { type Import, sourceFiles } from "../support/source-imports.js";
 
 const files = sourceFiles();
 const imports = files.flatMap((file) => file.imports);
@@ -158,6 +160,17 @@ it("no dependency is installed that nothing uses", () => {
   expect(Object.keys(dependencies).filter((name) => !used.has(name))).toEqual([]);
 });
 
+it("no dependency needs a newer Node than package.json asks for", () => {
+  const oldest = numbers(engines.node);
+  const newer = Object.entries(lock.packages as Record<string, Installed>)
+    .filter(([path, { dev, engines }]) => path !== "" && !dev && engines?.node !== undefined)
+    .map(([path, { engines }]) => [path, engines?.node ?? ""] as const)
+    // Of several ranges one is enough: `^20.9.0 || >=22`.
+    .filter(([, range]) => range.split("||").every((part) => compare(numbers(part), oldest) > 0));
+  expect(newer).toEqual([]);
+  expect(oldest).toHaveLength(3);
+});
+
 describe("a file", () => {
   it("has at most 300 lines: a longer one would have more than one job", () => {
     const long = files.filter(({ lines }) => lines > 300);
@@ -185,8 +198,7 @@ describe("the hot path", () => {
   let at_load: readonly string[];
   beforeAll(async () => {
     const { metafile, outputFiles } = await build({
-      ...optionsOf(scripts["build:hot"]),
-      absWorkingDir: ROOT,
+      ...hot,
       metafile: true,
       write: false,
     });
@@ -238,6 +250,20 @@ describe("the hot path", () => {
   });
 });
 
+interface Installed {
+  readonly dev?: boolean;
+  readonly engines?: { readonly node?: string };
+}
+
+function numbers(range: string): number[] {
+  return (/\d+(?:\.\d+)*/.exec(range)?.[0] ?? "0").split(".").map(Number);
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = [0, 1, 2].find((index) => (a[index] ?? 0) !== (b[index] ?? 0));
+  return at === undefined ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
+
 function wrongArrows(all: readonly Import[]): Import[] {
   const covers = (to: string) => (allowed: string) => to === allowed || to.startsWith(`${allowed}/`);
   return all.filter(({ from, to, type_only }) => {
@@ -261,19 +287,4 @@ function circles(arrows: readonly Import[]): string[] {
   };
   for (const path of next.keys()) walk(path, []);
   return found;
-}
-
-/** The build that an esbuild command line in package.json stands for. */
-function optionsOf(script: string): BuildOptions {
-  const options: Record<string, unknown> = {};
-  for (const word of script.split(" ").slice(1)) {
-    const [, flag = "", name, value] = /^--([a-z-]+)(?::([^=]+))?(?:=(.+))?$/.exec(word) ?? [];
-    const key = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    if (flag === "") options.entryPoints = [word];
-    else if (name !== undefined && value !== undefined)
-      options[key] = { ...(options[key] as object), [name]: value };
-    else if (name !== undefined) options[key] = [...((options[key] as string[]) ?? []), name];
-    else options[key] = flag === "main-fields" ? value?.split(",") : (value ?? true);
-  }
-  return options;
 }
