@@ -1,5 +1,4 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { createHash } from "node:crypto";
 import type { Profile, SecretReference, TokenReference } from "../profile.js";
 
 /** What decides whom a token is for and where it may have come from (DESIGN §4). */
@@ -55,7 +54,7 @@ export function accountOf(profile: Identity): string {
             : []),
         ]),
   ];
-  const digest = bytesToHex(sha256(utf8ToBytes(JSON.stringify(facts))));
+  const digest = createHash("sha256").update(JSON.stringify(facts)).digest("hex");
   return `${profile.name}-${digest.slice(0, HEX_DIGITS)}`;
 }
 

@@ -80,7 +80,6 @@ const OWNERS: Record<string, readonly string[]> = {
   valibot: ["config", "commands"],
   "@valibot/to-json-schema": ["config"],
   "jsonc-parser": ["files"],
-  "@noble/hashes": ["config"],
   "fastest-levenshtein": ["config"],
   "env-paths": ["paths.ts"],
   open: ["compose.ts"],
