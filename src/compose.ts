@@ -25,7 +25,7 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
     fetch: globalThis.fetch,
     transport: async (profile, secrets) => {
       const { openTransport } = await import("./http/transport.js");
-      return await openTransport(profile, secrets, context, (secret) => redactor.add(secret));
+      return await openTransport(profile, secrets, context);
     },
     openBrowser: async (url) => {
       const { default: open } = await import("open");

@@ -39,3 +39,8 @@ export class OidcTokenError extends Error {
 export function isOidcTokenError(error: unknown): error is OidcTokenError {
   return error instanceof Error && error.name === "OidcTokenError";
 }
+
+/** The error of Ctrl-C and SIGTERM. */
+export function interrupted(hint = "nothing was changed; run the command again"): OidcTokenError {
+  return new OidcTokenError("interrupted", "interrupted", hint);
+}

@@ -1,6 +1,10 @@
+import { oneLine } from "./text.js";
+
 const MASK = "[redacted]";
 /** Shorter values would turn ordinary words into masks. */
 const SHORTEST_SECRET = 6;
+/** Characters of somebody else's text that are shown. */
+const LONGEST = 200;
 /** A signed token in three parts or an encrypted one in five, of which some may be empty (RFC 7516 §3.1). */
 const JWT = /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}/g;
 const AUTHORIZATION = /\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]{6,}/gi;
@@ -26,5 +30,12 @@ export class Redactor {
     let safe = text;
     for (const secret of this.#secrets) safe = safe.replaceAll(secret, MASK);
     return safe.replace(JWT, MASK).replace(AUTHORIZATION, `$1 ${MASK}`);
+  }
+
+  /** What somebody else said, fit to be shown or logged: one line without controls and secrets, not endless. */
+  clean(text: string): string {
+    // Before and after: control characters may hide a secret, and a secret may hold some.
+    const line = this.apply(oneLine(this.apply(text)));
+    return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
   }
 }

@@ -1,7 +1,8 @@
 const LONGEST = 64;
-/** Control characters, and those that turn the direction of writing. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** What a terminal obeys or does not show: controls (C0, C1), writing direction, zero width, line separators. */
+const UNSAFE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /** A name taken from outside, in double quotes, safe to show on a terminal and not endless. */
 export function quote(name: string): string {
@@ -11,6 +12,11 @@ export function quote(name: string): string {
 /** A text from outside, a path for instance, with every character a terminal would obey written as an escape. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** A text from outside on one line, with a space for every character a terminal would obey. */
+export function oneLine(text: string): string {
+  return text.replace(UNSAFE, " ").replace(/\s+/g, " ").trim();
 }
 
 /** The names in double quotes, one after the other. */

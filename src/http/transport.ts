@@ -17,19 +17,18 @@ interface TlsSettings {
 /**
  * The fetch for the requests of one profile: through the proxy that the profile or the environment names, trusting
  * `ca_file` too, with the client certificate. Without any of these it is the runtime's own. Node's fetch knows no
- * proxy before version 24 and can't be given a certificate, so there it is undici's. `hide` is told each secret.
+ * proxy before version 24 and can't be given a certificate, so there it is undici's.
  * Throws `configuration` for a file or an address that can't be used.
  */
 export async function openTransport(
   profile: Profile,
   secrets: Pick<Secrets, "client_cert" | "client_key">,
-  context: Pick<Context, "fetch" | "env">,
-  hide: (secret: string | undefined) => void,
+  context: Pick<Context, "fetch" | "env" | "redactor">,
 ): Promise<Fetch> {
-  const settings = await tlsSettings(profile, secrets, context, hide);
+  const settings = await tlsSettings(profile, secrets, context);
   const variables = proxyVariables(context.env);
   const proxies = [profile.proxy, variables.http, variables.https].filter((proxy) => proxy !== undefined);
-  for (const proxy of proxies) hideCredentials(proxy, hide);
+  for (const proxy of proxies) hideCredentials(proxy, context);
   if (!settings && proxies.length === 0) return context.fetch;
 
   const fetch = process.versions.bun
@@ -74,13 +73,12 @@ async function undiciFetch(
 async function tlsSettings(
   profile: Profile,
   secrets: Pick<Secrets, "client_cert" | "client_key">,
-  context: Pick<Context, "env">,
-  hide: (secret: string | undefined) => void,
+  context: Pick<Context, "env" | "redactor">,
 ): Promise<TlsSettings | undefined> {
   const ca = profile.ca_file === undefined ? undefined : trusted(profile.ca_file, profile, context);
   const cert = profile.client_cert && (await secrets.client_cert());
   const key = profile.client_cert && (await secrets.client_key());
-  hide(key);
+  context.redactor.add(key);
   if (cert !== undefined && key !== undefined) checkPair(cert, key, profile);
   if (ca === undefined && cert === undefined) return undefined;
   return {
@@ -143,10 +141,10 @@ function checkPair(cert: string, key: string, profile: Profile): void {
   }
 }
 
-function hideCredentials(address: string, hide: (secret: string | undefined) => void): void {
+function hideCredentials(address: string, { redactor }: Pick<Context, "redactor">): void {
   const { username, password } = new URL(address);
   if (password === "") return;
-  hide(password);
-  hide(decodeURIComponent(password));
-  hide(Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64"));
+  const plain = decodeURIComponent(password);
+  const basic = Buffer.from(`${decodeURIComponent(username)}:${plain}`).toString("base64");
+  for (const secret of [password, plain, basic]) redactor.add(secret);
 }

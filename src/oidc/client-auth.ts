@@ -3,8 +3,8 @@ import type { Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import type { ClientAuth as Method, Profile } from "../profile.js";
 import { presetOf } from "../providers/index.js";
+import type { Redactor } from "../redact.js";
 import { privateKeyJwt } from "./private-key-jwt.js";
-import type { Redactor } from "./redact.js";
 
 /**
  * How this client proves itself at the token endpoint (RFC 6749 §2.3). The secret is resolved when the first
@@ -17,10 +17,10 @@ export function clientAuthentication(profile: Profile, secrets: Secrets, redacto
     if (profile.client_id === undefined) return;
     if (profile.client_auth === "private_key_jwt") {
       const key = await secrets.private_key();
-      redactor.hide(key);
+      redactor.add(key);
       const authenticate = await privateKeyJwt(key ?? "", profile, server);
       await authenticate(server, client, body, headers);
-      redactor.hide(body.get("client_assertion") ?? undefined);
+      redactor.add(body.get("client_assertion") ?? undefined);
       return;
     }
     // RFC 8705 §2: the certificate says the rest.
@@ -30,7 +30,7 @@ export function clientAuthentication(profile: Profile, secrets: Secrets, redacto
     }
     const bare = profile.client_auth === "none" || (isDeviceRequest(body) && isBareAtDeviceRequest);
     const secret = bare ? undefined : await secrets.client_secret();
-    redactor.hide(secret);
+    redactor.add(secret);
     const method = bare ? "none" : methodFor(profile, secret, server.token_endpoint_auth_methods_supported);
     if (method === "none" || secret === undefined) {
       body.set("client_id", client.client_id);
@@ -41,7 +41,7 @@ export function clientAuthentication(profile: Profile, secrets: Secrets, redacto
       const credentials = Buffer.from(`${formEncode(client.client_id)}:${formEncode(secret)}`).toString(
         "base64",
       );
-      redactor.hide(credentials);
+      redactor.add(credentials);
       headers.set("authorization", `Basic ${credentials}`);
     }
   };

@@ -11,6 +11,7 @@ import { OidcTokenError } from "../errors.js";
 import { isLoopback } from "../loopback.js";
 import type { Endpoints, Profile } from "../profile.js";
 import { presetOf } from "../providers/index.js";
+import type { Redactor } from "../redact.js";
 import { clientAuthentication } from "./client-auth.js";
 import {
   completeDocument,
@@ -21,7 +22,6 @@ import {
 } from "./discovery.js";
 import { type EndpointName, secureUrl } from "./endpoints.js";
 import { providerFetch } from "./provider-fetch.js";
-import type { Redactor } from "./redact.js";
 import { refusalIn } from "./refusal.js";
 
 /** What each flow is given. */
@@ -39,8 +39,7 @@ export interface Client {
 export async function openClient(
   profile: Profile,
   secrets: Secrets,
-  context: Pick<Context, "fetch" | "log">,
-  redactor: Redactor,
+  context: Pick<Context, "fetch" | "log" | "redactor">,
   wanted: readonly EndpointName[],
   signal: AbortSignal,
 ): Promise<Client> {
@@ -48,8 +47,8 @@ export async function openClient(
   // RFC 8705 §5: the endpoints at which the provider asks for a certificate may be others.
   const metadata = { use_mtls_endpoint_aliases: profile.client_auth?.endsWith("tls_client_auth") === true };
   const { issuer_rule, dialect } = presetOf(profile);
-  const authentication = clientAuthentication(profile, secrets, redactor);
-  const fetch = providerFetch(context, redactor, {
+  const authentication = clientAuthentication(profile, secrets, context.redactor);
+  const fetch = providerFetch(context, {
     seconds: profile.timeout,
     signal,
     drop_id_token: profile.id_token === "ignore",
@@ -80,7 +79,7 @@ export async function openClient(
       discovery(address, client_id, metadata, authentication, { ...options, algorithm }),
     );
   }
-  return { configuration, profile, redactor };
+  return { configuration, profile, redactor: context.redactor };
 }
 
 function needsDiscovery(profile: Profile, endpoints: Endpoints, wanted: readonly EndpointName[]): boolean {

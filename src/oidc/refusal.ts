@@ -7,8 +7,8 @@ import {
 import { type ErrorKind, OidcTokenError } from "../errors.js";
 import type { Profile } from "../profile.js";
 import { presetOf } from "../providers/index.js";
+import type { Redactor } from "../redact.js";
 import { loginCommand } from "./flows/sign-in-end.js";
-import type { Redactor } from "./redact.js";
 
 /** What a provider said no with: RFC 6749 §5.2 and §4.1.2.1, or a bare status. Text is as it came. */
 export interface Refusal {
@@ -19,32 +19,20 @@ export interface Refusal {
   readonly empty: boolean;
 }
 
+/** How a failure is told: sentence, hint, and its kind where that is not `refused`. */
+export type Told = readonly [sentence: string, hint: string, kind?: ErrorKind];
+
 /** The provider's refusal inside an error of openid-client; undefined where it is something else. */
-export function refusalIn(error: unknown): Refusal | undefined {
-  if (error instanceof ResponseBodyError) {
-    return {
-      status: error.status,
-      error: error.error,
-      error_description: error.error_description,
-      empty: false,
-    };
+export function refusalIn(failure: unknown): Refusal | undefined {
+  if (failure instanceof ResponseBodyError || failure instanceof AuthorizationResponseError) {
+    const { error, error_description } = failure;
+    const status = failure instanceof ResponseBodyError ? failure.status : undefined;
+    return { status, error, error_description, empty: false };
   }
-  if (error instanceof AuthorizationResponseError) {
-    return {
-      status: undefined,
-      error: error.error,
-      error_description: error.error_description,
-      empty: false,
-    };
-  }
-  const response = responseIn(error);
+  const response = responseIn(failure);
   if (response === undefined || response.status < 300) return undefined;
-  return {
-    status: response.status,
-    error: undefined,
-    error_description: undefined,
-    empty: response.body === null,
-  };
+  const { status, body } = response;
+  return { status, error: undefined, error_description: undefined, empty: body === null };
 }
 
 /** `invalid_grant (token is expired)`, cleaned. */
@@ -61,63 +49,60 @@ export function refused(
   redactor: Redactor,
   cause: unknown,
 ): OidcTokenError {
-  const said = wording(refusal, redactor);
-  const fail = (kind: ErrorKind, message: string, hint: string) =>
-    new OidcTokenError(kind, `${message}: ${said}`, hint, { cause });
-  const client = profile.client_id ?? "";
-  switch (refusal.error) {
-    case "invalid_client":
-      return refusedClient(fail, profile);
+  const [sentence, hint, kind = "refused"] = told(refusal, profile);
+  return new OidcTokenError(kind, `${sentence}: ${wording(refusal, redactor)}`, hint, { cause });
+}
+
+function told({ error, status }: Refusal, profile: Profile): Told {
+  const { name, client_id } = profile;
+  // Keycloak says unauthorized_client for a wrong secret; only its status tells it from a flow that is switched off.
+  if (error === "invalid_client" || (error === "unauthorized_client" && status === 401)) {
+    return refusedClient(profile);
+  }
+  switch (error) {
     case "unauthorized_client":
-      // Keycloak's word for a wrong secret; only its status tells it from a flow that is switched off.
-      if (refusal.status === 401) return refusedClient(fail, profile);
-      return fail("refused", `the provider does not let client ${client} use this flow`, flowHint(profile));
     case "unsupported_grant_type":
     case "unsupported_response_type":
-      return fail("refused", `the provider does not let client ${client} use this flow`, flowHint(profile));
+      return [`the provider does not let client ${client_id ?? ""} use this flow`, flowHint(profile)];
     case "invalid_scope":
-      return fail(
-        "refused",
+      return [
         "the provider does not grant this scope",
-        `check scope in profile ${profile.name} against what the client may ask for`,
-      );
+        `check scope in profile ${name} against what the client may ask for`,
+      ];
     case "invalid_target":
-      return fail(
-        "refused",
-        "the provider does not know this resource",
-        `check resource and audience in profile ${profile.name}`,
-      );
+      return ["the provider does not know this resource", `check resource and audience in profile ${name}`];
     case "access_denied":
     case "authorization_declined":
-      return fail(
-        "refused",
+      return [
         "the sign-in was refused",
         `agree to the request when signing in, or ask who runs the provider; then run: ${loginCommand(profile)}`,
-      );
+      ];
     case "expired_token":
     case "login_required":
     case "interaction_required":
     case "consent_required":
-      return fail("sign_in_needed", "the sign-in was not completed", `run: ${loginCommand(profile)}`);
+      return ["the sign-in was not completed", `run: ${loginCommand(profile)}`, "sign_in_needed"];
     case "invalid_grant":
-      return fail(
-        "refused",
+      return [
         "the provider did not accept what the sign-in gave",
         `check redirect_uri and client_id if it happens again after: ${loginCommand(profile)}`,
-      );
+      ];
     case "server_error":
     case "temporarily_unavailable":
     case "slow_down":
-      return fail("temporary", "the provider has trouble of its own", "try again in a minute");
+      return ["the provider has trouble of its own", "try again in a minute", "temporary"];
     case undefined:
-      return refusedWithoutReason(refusal, fail, profile);
+      if (status === 401) return refusedClient(profile);
+      return [
+        "the provider answered without a reason",
+        `check issuer and endpoints in profile ${name}: this looks like the wrong address`,
+      ];
     default:
-      if (profile.client_id === undefined) return refusedClient(fail, profile);
-      return fail(
-        "refused",
+      if (client_id === undefined) return refusedClient(profile);
+      return [
         "the provider refused the request",
-        `check client_id, redirect_uri, scope and the parameters in profile ${profile.name}`,
-      );
+        `check client_id, redirect_uri, scope and the parameters in profile ${name}`,
+      ];
   }
 }
 
@@ -130,37 +115,23 @@ function flowHint(profile: Profile): string {
   return `change flow in profile ${profile.name}, or set the client up at ${title}: ${setup.replace(/\.$/, "")}`;
 }
 
-type Fail = (kind: ErrorKind, message: string, hint: string) => OidcTokenError;
-
-function refusedClient(fail: Fail, profile: Profile): OidcTokenError {
-  if (profile.client_id === undefined) {
-    return fail(
-      "refused",
+function refusedClient({ name, client_id, client_auth }: Profile): Told {
+  if (client_id === undefined) {
+    return [
       "the provider wants to know the client",
-      `set client_id in profile ${profile.name}, and the client's secret or key if it has one`,
-    );
+      `set client_id in profile ${name}, and the client's secret or key if it has one`,
+    ];
   }
-  if (profile.client_auth === "private_key_jwt") {
-    return fail(
-      "refused",
-      `the provider does not accept the private_key_jwt of client ${profile.client_id}`,
-      `register the public half of private_key at the provider; it may also want private_key_id, or client_assertion_audience: "token_endpoint", in profile ${profile.name}`,
-    );
+  if (client_auth === "private_key_jwt") {
+    return [
+      `the provider does not accept the private_key_jwt of client ${client_id}`,
+      `register the public half of private_key at the provider; it may also want private_key_id, or client_assertion_audience: "token_endpoint", in profile ${name}`,
+    ];
   }
-  return fail(
-    "refused",
-    `the provider does not accept client ${profile.client_id ?? ""}`,
-    `check client_id and client_secret in profile ${profile.name}, or try the other client_auth (client_secret_basic, client_secret_post, none)`,
-  );
-}
-
-function refusedWithoutReason(refusal: Refusal, fail: Fail, profile: Profile): OidcTokenError {
-  if (refusal.status === 401) return refusedClient(fail, profile);
-  return fail(
-    "refused",
-    "the provider answered without a reason",
-    `check issuer and endpoints in profile ${profile.name}: this looks like the wrong address`,
-  );
+  return [
+    `the provider does not accept client ${client_id}`,
+    `check client_id and client_secret in profile ${name}, or try the other client_auth (client_secret_basic, client_secret_post, none)`,
+  ];
 }
 
 function responseIn(error: unknown): Response | undefined {

@@ -1,6 +1,9 @@
 import type { Flow } from "../profile.js";
 
-const UNATTENDED: readonly Flow[] = ["client_credentials", "token_exchange", "jwt_bearer"];
+const UNATTENDED = ["client_credentials", "token_exchange", "jwt_bearer"] as const satisfies readonly Flow[];
+
+/** A flow that needs no person. */
+export type UnattendedFlow = (typeof UNATTENDED)[number];
 
 export interface Surroundings {
   /** A browser can be started here and can reach this machine's loopback. */
@@ -8,8 +11,8 @@ export interface Surroundings {
 }
 
 /** The profile's flow that needs no person, if it has one. */
-export function unattendedFlow(flow: readonly Flow[]): Flow | undefined {
-  return flow.find((candidate) => UNATTENDED.includes(candidate));
+export function unattendedFlow(flow: readonly Flow[]): UnattendedFlow | undefined {
+  return flow.find(isUnattended);
 }
 
 /**
@@ -17,7 +20,11 @@ export function unattendedFlow(flow: readonly Flow[]): Flow | undefined {
  * before `authorization_code`, which still works by opening the printed URL elsewhere.
  */
 export function signInFlow(flow: readonly Flow[], surroundings: Surroundings): Flow | undefined {
-  const attended = flow.filter((candidate) => !UNATTENDED.includes(candidate));
+  const attended = flow.filter((candidate) => !isUnattended(candidate));
   if (!surroundings.browser && attended.includes("device_code")) return "device_code";
   return attended[0];
+}
+
+function isUnattended(flow: Flow): flow is UnattendedFlow {
+  return (UNATTENDED as readonly Flow[]).includes(flow);
 }

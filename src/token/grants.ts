@@ -1,4 +1,5 @@
 import type { Flow } from "../profile.js";
+import type { UnattendedFlow } from "./choose-flow.js";
 import type { TokenSet } from "./token-set.js";
 
 /** What RFC 8628 §3.2 answers, as far as a person is shown it. `expires_in` in seconds. */
@@ -45,7 +46,7 @@ export interface Grants {
   /** RFC 6749 §6. The answer's `refresh_token` is absent where the provider keeps the old one. */
   refresh(refresh_token: string): Promise<RefreshOutcome>;
   /** A token that needs no person, for flows such as `client_credentials`. */
-  issue(flow: Flow): Promise<TokenSet>;
+  issue(flow: UnattendedFlow): Promise<TokenSet>;
   /** `authorization_code` or `device_code`. */
   signIn(request: SignInRequest): Promise<TokenSet>;
   /** RFC 7009: the refresh token where there is one, else the access token. */

@@ -119,8 +119,8 @@ describe("models", () => {
   });
 
   it.each([
-    [503, "", 5, "answered 503"],
-    [429, "", 5, "answered 429"],
+    [503, "", 5, "/v1/models is out of order (503)"],
+    [429, "", 5, "/v1/models takes no more requests for now (429)"],
     [403, "", 7, "does not let this user see its models"],
     [404, "", 4, "has no list of models at /v1/models (answer 404)"],
     [302, "", 4, "has no list of models at /v1/models (answer 302)"],

@@ -3,6 +3,7 @@ import type { Secrets } from "../../src/context.js";
 import type { LogFields } from "../../src/log.js";
 import { createGrants, type GrantsContext } from "../../src/oidc/grants.js";
 import type { Profile } from "../../src/profile.js";
+import { Redactor } from "../../src/redact.js";
 import type { DeviceAuthorization, Grants, SignInRequest } from "../../src/token/grants.js";
 import { API } from "./provider.js";
 
@@ -72,6 +73,7 @@ export async function benchFor(overrides: Partial<Profile>, options: BenchOption
     openBrowser: async () => {
       throw new Error("there is no browser here");
     },
+    redactor: new Redactor(),
     log: {
       level: "debug",
       error: note("error"),

@@ -90,3 +90,30 @@ describe("what is no secret is left alone", () => {
     expect(redactor.apply("undefined")).toBe("undefined");
   });
 });
+
+describe("what somebody else said is cleaned", () => {
+  it("of secrets of this run, as they are and percent-encoded, and of JWTs", () => {
+    const jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.c2ln";
+    const text = `a s3cret/with+signs b s3cret%2Fwith%2Bsigns c ${jwt} d`;
+    const clean = redactorOf("s3cret/with+signs").clean(text);
+    expect(clean).toBe("a [redacted] b [redacted] c [redacted] d");
+  });
+
+  it.each(["x two\nwords y", "x two \u0000\t words y"])(
+    "of a secret that was broken over two lines",
+    (text) => {
+      expect(redactorOf("two words").clean(text)).toBe("x [redacted] y");
+    },
+  );
+
+  it("of control, zero-width and bidirectional characters, on one line", () => {
+    const text = "a\u001b[31mb\r\nc\td\u0007\u009b2Je\u200b\u202ef\u2028g\ufeff";
+    expect(new Redactor().clean(text)).toBe("a [31mb c d 2Je f g");
+  });
+
+  it("and cut at 200 characters", () => {
+    const redactor = new Redactor();
+    expect(redactor.clean("x".repeat(200))).toHaveLength(200);
+    expect(redactor.clean("x".repeat(5000))).toBe(`${"x".repeat(199)}…`);
+  });
+});

@@ -1,5 +1,7 @@
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
+import { exchange, nameOf } from "../../http/exchange.js";
+import { serverTrouble } from "../../http/trouble.js";
 import type { Profile } from "../../profile.js";
 
 /** A model as OpenCode's configuration knows it; more keys may come from the profile's `models`. */
@@ -25,45 +27,32 @@ const LARGEST_ANSWER = 4_194_304;
  * @throws OidcTokenError `temporary` (network, 5xx, 429), `refused` (403), `configuration` (no such list there)
  */
 export async function askForModels(
-  context: Pick<Context, "fetch" | "interrupted">,
+  context: Pick<Context, "fetch" | "log" | "interrupted">,
   profile: Profile,
   base_url: string,
   token: string,
 ): Promise<readonly Model[] | typeof REFUSED> {
   const url = new URL(`${base_url.replace(/\/+$/, "")}/models`);
-  const limit = AbortSignal.timeout(1000 * Math.min(profile.timeout, LONGEST));
   const headers = {
     accept: "application/json",
     [profile.header]: `${profile.header_scheme} ${token}`.trim(),
   };
-  const signal = AbortSignal.any([limit, context.interrupted]);
-  try {
-    const response = await context.fetch(url, { headers, redirect: "manual", signal });
-    if (response.status === 401) {
-      await response.body?.cancel();
-      return REFUSED;
-    }
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw refusal(url, response.status);
-    }
-    return modelsIn(await boundedText(response), url);
-  } catch (error) {
-    if (error instanceof OidcTokenError) throw error;
-    if (context.interrupted.aborted)
-      throw new OidcTokenError("interrupted", "interrupted", "run the command again");
-    const code = (error as { cause?: { code?: unknown } }).cause?.code;
-    const why = limit.aborted
-      ? `no answer in ${Math.min(profile.timeout, LONGEST)} s`
-      : (code ?? "no connection");
-    throw temporary(`${url.host} could not be asked for its models: ${why}`);
-  }
+  const { response, text = "" } = await exchange(
+    context,
+    url,
+    { headers },
+    {
+      seconds: Math.min(profile.timeout, LONGEST),
+      signal: context.interrupted,
+      largest: LARGEST_ANSWER,
+    },
+  );
+  if (response.status === 401) return REFUSED;
+  if (response.status !== 200) throw serverTrouble(nameOf(url), response) ?? refusal(url, response.status);
+  return modelsIn(text, url);
 }
 
 function refusal(url: URL, status: number): OidcTokenError {
-  if (status === 429 || status >= 500) {
-    return temporary(`${url.host} answered ${status} when asked for its models`);
-  }
   if (status === 403) {
     return new OidcTokenError(
       "refused",
@@ -101,24 +90,4 @@ function listIn(text: string): unknown[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The body, or nothing at all of one that is too large to be a list of models. */
-async function boundedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > LARGEST_ANSWER) return "";
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function temporary(sentence: string): OidcTokenError {
-  return new OidcTokenError(
-    "temporary",
-    sentence,
-    "try again in a moment, or check the network and base_url",
-  );
 }

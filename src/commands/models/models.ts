@@ -59,7 +59,7 @@ async function askWithToken(context: Context, profile: Profile, base_url: string
   const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
   const token = await tokenFor(context, access, undefined);
   const fetch = await context.transport(profile, access.secrets);
-  const server = { fetch, interrupted: context.interrupted };
+  const server = { ...context, fetch };
   const found = await askForModels(server, profile, base_url, token);
   if (found !== REFUSED) return found;
   const rejected_sha256 = createHash("sha256").update(token).digest("hex");

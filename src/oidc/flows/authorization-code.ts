@@ -8,7 +8,7 @@ import {
   type TokenEndpointResponse,
 } from "openid-client";
 import type { Context } from "../../context.js";
-import { OidcTokenError } from "../../errors.js";
+import { interrupted, OidcTokenError } from "../../errors.js";
 import { deadline } from "../../http/deadline.js";
 import { isLoopback } from "../../loopback.js";
 import type { Profile } from "../../profile.js";
@@ -17,9 +17,8 @@ import type { SignInRequest } from "../../token/grants.js";
 import { failurePage, successPage } from "../callback/page.js";
 import { type Callback, type LoopbackServer, listenForCallback } from "../callback/server.js";
 import type { Client } from "../client.js";
-import { requireEndpoints } from "../endpoints.js";
 import { failureOf } from "../failure.js";
-import { interrupted, tooLate } from "./sign-in-end.js";
+import { tooLate } from "./sign-in-end.js";
 import { signInParameters, tokenParameters } from "./token-parameters.js";
 
 /** Milliseconds after which a browser that neither started nor failed counts as not opened. */
@@ -34,12 +33,11 @@ export async function authorizationCode(
   request: SignInRequest,
   context: Pick<Context, "openBrowser" | "sleep">,
 ): Promise<TokenEndpointResponse> {
-  requireEndpoints(client, ["authorization_endpoint", "token_endpoint"]);
   const { profile, redactor } = client;
   const state = randomState();
   const code_verifier = randomPKCECodeVerifier();
   const nonce = randomNonce();
-  for (const secret of [state, code_verifier, nonce]) redactor.hide(secret);
+  for (const secret of [state, code_verifier, nonce]) redactor.add(secret);
 
   const server = await listenForCallback(redirectUri(profile), state);
   try {
@@ -53,7 +51,7 @@ export async function authorizationCode(
     if (request.signal.aborted) throw interrupted();
     request.display.browser({ url, redirect_uri: server.redirect_uri, opened });
     const callback = await waitFor(server, request, profile);
-    redactor.hide(callback.url.searchParams.get("code") ?? undefined);
+    redactor.add(callback.url.searchParams.get("code") ?? undefined);
     return await finish(client, callback, { state, code_verifier, nonce });
   } finally {
     await server.close();

@@ -5,14 +5,13 @@ import {
   type TokenEndpointResponse,
 } from "openid-client";
 import type { Context } from "../../context.js";
-import { OidcTokenError } from "../../errors.js";
+import { interrupted, OidcTokenError } from "../../errors.js";
 import { presetOf } from "../../providers/index.js";
 import type { DeviceAuthorization, SignInRequest } from "../../token/grants.js";
 import type { Client } from "../client.js";
-import { requireEndpoints } from "../endpoints.js";
 import { failureOf } from "../failure.js";
 import { refusalIn } from "../refusal.js";
-import { interrupted, tooLate } from "./sign-in-end.js";
+import { tooLate } from "./sign-in-end.js";
 import { signInParameters, tokenParameters } from "./token-parameters.js";
 
 const DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
@@ -28,11 +27,10 @@ export async function deviceCode(
   request: SignInRequest,
   context: Pick<Context, "now" | "sleep">,
 ): Promise<TokenEndpointResponse> {
-  requireEndpoints(client, ["device_authorization_endpoint", "token_endpoint"]);
   const { configuration, profile, redactor } = client;
   const asked = signInParameters(profile, presetOf(profile).device_params);
   const response = await initiateDeviceAuthorization(configuration, asked);
-  redactor.hide(response.device_code);
+  redactor.add(response.device_code);
   const seconds = Math.min(response.expires_in, request.timeout);
   const deadline = context.now() + seconds;
   request.display.device(shown(response, seconds, client));

@@ -1,5 +1,7 @@
 import type { Context } from "../../context.js";
-import { isOidcTokenError, OidcTokenError } from "../../errors.js";
+import { OidcTokenError } from "../../errors.js";
+import { type ExchangeOptions, exchange, nameOf } from "../../http/exchange.js";
+import { serverTrouble } from "../../http/trouble.js";
 
 /** What each job with the permission is given. */
 const URL_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_URL";
@@ -13,53 +15,45 @@ const PERMISSION = "add `permissions: id-token: write` to the job, and to the wo
  */
 export async function githubActionsToken(
   audience: string | undefined,
-  context: Pick<Context, "env">,
-  fetch: typeof globalThis.fetch,
-  signal: AbortSignal,
+  context: Pick<Context, "env" | "fetch" | "log">,
+  limits: Omit<ExchangeOptions, "largest">,
 ): Promise<string> {
   const address = context.env[URL_VARIABLE];
   const bearer = context.env[TOKEN_VARIABLE];
   if (!address || !bearer || !URL.canParse(address)) {
-    throw new OidcTokenError(
-      "configuration",
+    throw noToken(
       context.env.GITHUB_ACTIONS === "true"
         ? `this GitHub Actions job may not ask for a token: ${URL_VARIABLE} is not set`
         : "{github_actions} is for jobs of GitHub Actions, and this is none",
-      PERMISSION,
     );
   }
   const url = new URL(address);
   if (audience !== undefined) url.searchParams.set("audience", audience);
-  let status: number | undefined;
-  try {
-    const response = await fetch(url, {
-      headers: { authorization: `Bearer ${bearer}`, accept: "application/json" },
-      redirect: "error",
-      signal,
-    });
-    status = response.status;
-    const { value } = (await response.json()) as { value?: unknown };
-    if (response.ok && typeof value === "string" && value !== "") return value;
-  } catch (error) {
-    if (isOidcTokenError(error)) throw error;
-    if (status === undefined || status === 200) {
-      throw new OidcTokenError(
-        "temporary",
-        "the token endpoint of GitHub Actions did not answer",
-        "run the job again",
-      );
-    }
-  }
-  if (status >= 500 || status === 429) {
+  const headers = { authorization: `Bearer ${bearer}`, accept: "application/json" };
+  const { response, text } = await exchange(context, url, { headers }, { ...limits, largest: 65_536 });
+  const trouble = serverTrouble(nameOf(url), response);
+  if (trouble) throw trouble;
+  const answer = parsed(text);
+  if (response.ok && answer === undefined) {
     throw new OidcTokenError(
       "temporary",
-      `the token endpoint of GitHub Actions is out of order (${status})`,
+      `${nameOf(url)} answered something that is not JSON`,
       "run the job again",
     );
   }
-  throw new OidcTokenError(
-    "configuration",
-    `the token endpoint of GitHub Actions has no token for this job (${status})`,
-    PERMISSION,
-  );
+  const { value } = (answer ?? {}) as { value?: unknown };
+  if (response.ok && typeof value === "string" && value !== "") return value;
+  throw noToken(`the token endpoint of GitHub Actions has no token for this job (${response.status})`);
+}
+
+function parsed(text = ""): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function noToken(sentence: string): OidcTokenError {
+  return new OidcTokenError("configuration", sentence, PERMISSION);
 }

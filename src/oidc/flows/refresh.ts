@@ -2,7 +2,6 @@ import { refreshTokenGrant, type TokenEndpointResponse } from "openid-client";
 import type { Profile } from "../../profile.js";
 import { presetOf } from "../../providers/index.js";
 import type { Client } from "../client.js";
-import { requireEndpoints } from "../endpoints.js";
 import { type Refusal, refusalIn, wording } from "../refusal.js";
 import { tokenParameters } from "./token-parameters.js";
 
@@ -15,9 +14,8 @@ const SESSION_ENDED = ["invalid_grant", "interaction_required", "consent_require
 
 /** RFC 6749 §6. Throws what openid-client throws, except where the answer means that the session is over. */
 export async function refresh(client: Client, refresh_token: string): Promise<RefreshAnswer> {
-  requireEndpoints(client, ["token_endpoint"]);
   const { configuration, profile, redactor } = client;
-  redactor.hide(refresh_token);
+  redactor.add(refresh_token);
   try {
     const answer = await refreshTokenGrant(configuration, refresh_token, tokenParameters(profile));
     return { outcome: "refreshed", answer };

@@ -10,7 +10,7 @@ export async function revoke(client: Client, tokens: TokenSet): Promise<"revoked
   if (configuration.serverMetadata().revocation_endpoint === undefined) return "not_supported";
   requireEndpoints(client, ["revocation_endpoint"]);
   const token = tokens.refresh_token ?? tokens.access_token;
-  redactor.hide(token);
+  redactor.add(token);
   const token_type_hint = tokens.refresh_token === undefined ? "access_token" : "refresh_token";
   try {
     await tokenRevocation(configuration, token, { token_type_hint });

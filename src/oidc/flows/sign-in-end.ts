@@ -6,11 +6,6 @@ export function loginCommand(profile: Profile): string {
   return `oidc-token login --profile ${profile.name}`;
 }
 
-/** The error of Ctrl-C. */
-export function interrupted(): OidcTokenError {
-  return new OidcTokenError("interrupted", "interrupted", "nothing was changed; run the command again");
-}
-
 /** The error of a sign-in that nobody finished within `seconds`. */
 export function tooLate(profile: Profile, seconds: number): OidcTokenError {
   return new OidcTokenError(
