@@ -23,18 +23,18 @@ interface RunOptions {
 
 /** Runs `oidc-token`: the package's own with the runtime we are in, or `argv`. */
 export class Command {
-  private readonly running = new Map<
-    string,
-    { answer: Promise<string>; waiting: number; stop: AbortController }
-  >();
+  readonly #argv: readonly string[] | undefined;
+  readonly #running = new Map<string, { answer: Promise<string>; waiting: number; stop: AbortController }>();
 
-  constructor(private readonly argv?: readonly string[]) {}
+  constructor(argv?: readonly string[]) {
+    this.#argv = argv;
+  }
 
   /** The stdout of one call. Rejects with a sentence fit for OpenCode's screen, or the signal's reason. */
   run(args: readonly string[], { seconds, signal, input, onLine }: RunOptions): Promise<string> {
     const here = dirname(fileURLToPath(import.meta.url));
     const bin = join(here, "../bin/oidc-token.js");
-    const [file = "", ...head] = this.argv ?? (existsSync(bin) ? [process.execPath, bin] : ["oidc-token"]);
+    const [file = "", ...head] = this.#argv ?? (existsSync(bin) ? [process.execPath, bin] : ["oidc-token"]);
     // A Bun takes .env and bunfig.toml, with code to preload, from its working folder: never from the project.
     const options = { cwd: here, env: { ...process.env, BUN_BE_BUN: "1" }, windowsHide: true };
     const limits = { signal, timeout: seconds * 1000, killSignal: "SIGKILL", maxBuffer: 2 ** 24 } as const;
@@ -53,13 +53,13 @@ export class Command {
     signal?.throwIfAborted();
     const key = args.join("\0");
     const stop = new AbortController();
-    const call = this.running.get(key) ?? {
+    const call = this.#running.get(key) ?? {
       stop,
       waiting: 0,
       answer: this.run(args, { seconds, signal: stop.signal }),
     };
-    const forget = () => this.running.get(key) === call && this.running.delete(key);
-    this.running.set(key, call);
+    const forget = () => this.#running.get(key) === call && this.#running.delete(key);
+    this.#running.set(key, call);
     call.waiting++;
     return new Promise((resolve, reject) => {
       const leave = () => {
