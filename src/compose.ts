@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "./context.js";
-import { fileLog, type LogLevel } from "./log.js";
+import { fileLog } from "./files/log-file.js";
+import type { LogLevel } from "./log.js";
 import { lockDir, userPaths } from "./paths.js";
 import { Redactor } from "./redact.js";
 import { ProcessLock } from "./store/lock.js";

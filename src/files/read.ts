@@ -1,6 +1,66 @@
-import { readFileSync, type Stats, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 import { OidcTokenError } from "../errors.js";
 import { printable } from "../text.js";
+import { errorCode, fileError, refusal } from "./file-error.js";
+
+/** Neither waiting for the writer of a FIFO, nor taking a terminal. Windows has no such flags. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+
+/**
+ * The bytes of a regular file, at most `most`. Whatever else lies there is refused at once: a FIFO would block, a device
+ * may have no end. `check` looks at what was opened, and throws where it is not to be read. Throws the system's error
+ * or a refusal.
+ */
+export function readRegular(
+  path: string,
+  most: number,
+  check: (stats: Stats) => void = () => {},
+  flags = 0,
+): Buffer {
+  const file = openSync(path, READ | flags);
+  try {
+    const stats = fstatSync(file);
+    if (stats.isDirectory()) throw refusal("folder");
+    if (!stats.isFile()) throw refusal("not regular");
+    check(stats);
+    if (stats.size > most) throw refusal("too large");
+    return readUpTo(file, stats.size, most);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A file may say that it is smaller than it is: it grows meanwhile, or lies in /proc. */
+function readUpTo(file: number, expected: number, most: number): Buffer {
+  let bytes = Buffer.allocUnsafe(expected + 1);
+  let length = 0;
+  for (;;) {
+    const read = readSync(file, bytes, length, bytes.length - length, null);
+    if (read === 0) return bytes.subarray(0, length);
+    length += read;
+    if (length > most) throw refusal("too large");
+    if (length === bytes.length) bytes = Buffer.concat([bytes], most + 1);
+  }
+}
+
+/**
+ * The text of a file that this program keeps for itself: one that is no link and belongs to this user alone. `uid`
+ * undefined (Windows) leaves that to the access list of the user's profile. Throws the system's error or a refusal.
+ */
+export function readPrivate(path: string, most: number, uid = process.getuid?.()): string {
+  if (uid === undefined && lstatSync(path).isSymbolicLink()) throw refusal("link");
+  const ours = (stats: Stats): void => {
+    if (uid === undefined) return;
+    if (stats.uid !== uid) throw refusal("another's");
+    if ((stats.mode & 0o077) !== 0) throw refusal("readable by others");
+  };
+  try {
+    return readRegular(path, most, ours, constants.O_NOFOLLOW ?? 0).toString("utf8");
+  } catch (error) {
+    // FreeBSD says EMLINK.
+    throw ["ELOOP", "EMLINK"].includes(errorCode(error)) ? refusal("link") : error;
+  }
+}
 
 /**
  * The text of a file a person wrote, UTF-8, without a byte order mark. Undefined where there is none; an OidcTokenError
@@ -12,21 +72,11 @@ export function readText(
 ): string | undefined {
   let bytes: Buffer;
   try {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (!stats) return undefined;
-    checkStats(path, stats, limits);
-    bytes = readFileSync(path);
+    bytes = readRegular(path, limits.most_bytes);
   } catch (error) {
-    if (error instanceof OidcTokenError) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    if (code === "ENOTDIR" || code === "ENOENT") return undefined;
-    const reason = code === "EACCES" || code === "EPERM" ? "permission denied" : code;
-    throw new OidcTokenError(
-      "configuration",
-      `${printable(path)} cannot be read: ${reason}`,
-      "look at its owner and mode, and those of the folders above it",
-      { cause: error },
-    );
+    if (["ENOENT", "ENOTDIR"].includes(errorCode(error))) return undefined;
+    const { most_bytes: most, what } = limits;
+    throw fileError(error, { kind: "configuration", action: "read", path, most, what });
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -35,34 +85,6 @@ export function readText(
       "configuration",
       `${printable(path)} is not UTF-8 text`,
       "save it again as UTF-8",
-    );
-  }
-}
-
-function checkStats(
-  path: string,
-  stats: Stats,
-  limits: { readonly most_bytes: number; readonly what: string },
-): void {
-  if (stats.isDirectory()) {
-    throw new OidcTokenError(
-      "configuration",
-      `${printable(path)} is a folder`,
-      `name ${limits.what} inside it`,
-    );
-  }
-  if (!stats.isFile()) {
-    throw new OidcTokenError(
-      "configuration",
-      `${printable(path)} is not a regular file`,
-      `name ${limits.what}; a pipe or a device could block every call`,
-    );
-  }
-  if (stats.size > limits.most_bytes) {
-    throw new OidcTokenError(
-      "configuration",
-      `${printable(path)} is larger than ${limits.most_bytes / 1024} KiB`,
-      `check that it is the file you mean: ${limits.what} is never that large`,
     );
   }
 }

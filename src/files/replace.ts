@@ -1,22 +1,24 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   fchmodSync,
+  fstatSync,
   fsyncSync,
+  linkSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
-  rmSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { OidcTokenError } from "../errors.js";
 import { printable } from "../text.js";
+import { errorCode, fileError } from "./file-error.js";
+import { makeFolder } from "./folder.js";
 import { readText } from "./read.js";
 
 const MOST_BYTES = 1024 * 1024;
@@ -24,16 +26,149 @@ const MOST_LINKS = 40;
 /** Milliseconds after which a temporary file belongs to nobody any more. */
 const ABANDONED = 60_000;
 
+export interface Replacement {
+  /** Of the new file, whatever the umask; 0600 unless told. */
+  readonly mode?: number;
+  /** False where the old text is as good after a power cut, or none: it spares the disk a wait. */
+  readonly durable?: boolean;
+  /** Temporary files of a killed process go that begin so; unless told, those of this very file. */
+  readonly sweep?: string;
+  /** Is given the path of the new text before it counts, and throws where it is wrong: what was there then stays. */
+  readonly check?: (temporary: string) => void;
+}
+
+/**
+ * Puts a text in the place of a file in one step: who reads it, or is killed, finds the old text or the new one. A link
+ * is replaced, not followed. Throws the system's error, or what `check` throws, and then leaves nothing behind.
+ */
+export function replaceFile(path: string, text: string, how: Replacement = {}): void {
+  const { mode = 0o600, durable = true, sweep = `${basename(path)}.`, check } = how;
+  const temporary = temporaryName(path);
+  try {
+    const written = write(temporary, text, mode, durable);
+    check?.(temporary);
+    rename(temporary, path);
+    if (durable) syncFolder(dirname(path));
+    removeTemporaries(dirname(path), sweep, written - ABANDONED);
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
+}
+
+/**
+ * Creates a file with its content in one step, so that no reader finds it half written; false if there is one. Throws
+ * the system's error.
+ */
+export function createFile(path: string, text: string): boolean {
+  const temporary = temporaryName(path);
+  try {
+    writeFileSync(temporary, text, { flag: "wx", mode: 0o600 });
+    try {
+      linkSync(temporary, path);
+    } catch (error) {
+      const no_links = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "UNKNOWN"];
+      if (!no_links.includes(errorCode(error))) throw error;
+      // No hard links here (exFAT, some network file systems). A reader may find it still empty.
+      writeFileSync(path, text, { flag: "wx", mode: 0o600 });
+    }
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return false;
+    throw error;
+  } finally {
+    removeQuietly(temporary);
+  }
+}
+
+/** Removes what it can of a folder's temporary files that begin with `prefix` and were last written before `time`. */
+function removeTemporaries(folder: string, prefix: string, time: number): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      if (!name.startsWith(prefix) || !name.endsWith(".tmp")) continue;
+      const path = join(folder, name);
+      const stats = lstatSync(path, { throwIfNoEntry: false });
+      if (stats && stats.mtimeMs < time) removeQuietly(path);
+    }
+  } catch {
+    // A folder that can't be listed: what was to be done is done.
+  }
+}
+
+/** Removes a file for good, with what killed writers left of it; false where there was none. Throws the system's error. */
+export function removeFile(path: string): boolean {
+  removeTemporaries(dirname(path), `${basename(path)}.`, Number.POSITIVE_INFINITY);
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
+  syncFolder(dirname(path));
+  return true;
+}
+
+/** Removes a file, if it is there and can be removed. */
+export function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Somebody else removed it first, or it stays for the next one to remove.
+  }
+}
+
+function temporaryName(path: string): string {
+  return `${path}.${process.pid}-${process.hrtime.bigint().toString(36)}.tmp`;
+}
+
+/** Answers the file system's own time of the write: clocks of two machines that share a home may differ. */
+function write(path: string, text: string, mode: number, durable: boolean): number {
+  const file = openSync(path, "wx", 0o600);
+  try {
+    if (process.platform !== "win32") fchmodSync(file, mode & 0o7777);
+    writeFileSync(file, text);
+    if (durable) fsyncSync(file);
+    return fstatSync(file).mtimeMs;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function rename(from: string, to: string): void {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      // Windows refuses to replace a file while a reader has it open, which takes well under a millisecond.
+      const busy = process.platform === "win32" && ["EPERM", "EACCES", "EBUSY"].includes(errorCode(error));
+      if (!busy || attempt === 20) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+/** Makes a rename or a removal last. Windows can't open a folder. */
+function syncFolder(folder: string): void {
+  let file: number | undefined;
+  try {
+    file = openSync(folder, "r");
+    fsyncSync(file);
+  } catch {
+    // The new text is whole and in its place; only a power cut at this moment could bring the old one back.
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
 /** The text of the configuration file; undefined where there is none. */
 export function readConfigText(path: string): string | undefined {
   return readText(path, { most_bytes: MOST_BYTES, what: "a configuration file" });
 }
 
 /**
- * Puts a text in place of the configuration file in one step: who reads it, or is killed, finds the old text or the
- * new one. A link is followed, the mode of what was there is kept, a new file is 0600 in a folder of 0700. `check` is
- * given the path of the new text and throws where it is wrong; what was there then stays. So it does where it is no
- * longer `before`. Throws an OidcTokenError of kind `configuration`.
+ * Replaces the configuration file, as replaceFile does, following links. The mode of what was there is kept, a new file
+ * is 0600 in a folder of 0700. What is no longer `before` stays. Throws an OidcTokenError of kind `configuration`.
  */
 export function replaceConfig(
   path: string,
@@ -41,50 +176,18 @@ export function replaceConfig(
   text: string,
   check: (temporary: string) => void,
 ): void {
-  let temporary: string | undefined;
   try {
     makeFolder(dirname(path));
     const target = followLinks(path);
-    const folder = dirname(target);
-    removeAbandoned(folder, basename(target));
-    temporary = join(
-      folder,
-      `${prefixOf(basename(target))}${process.pid}-${randomBytes(6).toString("hex")}.tmp`,
-    );
-    writeDurably(temporary, text, statSync(target, { throwIfNoEntry: false })?.mode);
-    check(temporary);
-    if (readConfigText(target) !== before) throw changedMeanwhile(path);
-    renameSync(temporary, target);
-    syncFolder(folder);
+    replaceFile(target, text, {
+      mode: statSync(target, { throwIfNoEntry: false })?.mode ?? 0o600,
+      check: (temporary) => {
+        check(temporary);
+        if (readConfigText(target) !== before) throw changedMeanwhile(path);
+      },
+    });
   } catch (error) {
-    if (temporary !== undefined) rmSync(temporary, { force: true });
-    if (error instanceof OidcTokenError) throw error;
-    throw cannotWrite(path, error as NodeJS.ErrnoException);
-  }
-}
-
-/** As `mkdir -p`. Node's own never ends where a folder that exists answers ENOENT, as /proc does. */
-function makeFolder(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  const parent = dirname(path);
-  if (parent !== path) makeFolder(parent);
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    const made_by_another =
-      (error as NodeJS.ErrnoException).code === "EEXIST" && statSync(path).isDirectory();
-    if (!made_by_another) throw error;
-  }
-}
-
-function writeDurably(path: string, text: string, mode: number | undefined): void {
-  const file = openSync(path, "wx", 0o600);
-  try {
-    if (mode !== undefined) fchmodSync(file, mode & 0o7777);
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    throw fileError(error, { kind: "configuration", action: "write", path });
   }
 }
 
@@ -100,32 +203,6 @@ function followLinks(path: string): string {
   throw Object.assign(new Error("too many links"), { code: "ELOOP" });
 }
 
-function removeAbandoned(folder: string, name: string): void {
-  for (const entry of readdirSync(folder)) {
-    if (!entry.startsWith(prefixOf(name)) || !entry.endsWith(".tmp")) continue;
-    const path = join(folder, entry);
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats && Date.now() - stats.mtimeMs > ABANDONED) rmSync(path, { force: true });
-  }
-}
-
-function prefixOf(name: string): string {
-  return `.${name}.`;
-}
-
-/** Makes the rename last. Windows can't open a folder. */
-function syncFolder(folder: string): void {
-  let file: number | undefined;
-  try {
-    file = openSync(folder, "r");
-    fsyncSync(file);
-  } catch {
-    // The new text is whole and in its place; only a power cut at this moment could bring the old one back.
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
-}
-
 function changedMeanwhile(path: string): OidcTokenError {
   return new OidcTokenError(
     "configuration",
@@ -133,32 +210,3 @@ function changedMeanwhile(path: string): OidcTokenError {
     "run the command again",
   );
 }
-
-function cannotWrite(path: string, error: NodeJS.ErrnoException): OidcTokenError {
-  const code = error.code ?? "unknown error";
-  const [reason, hint] = REASONS[code] ?? [code, "look at that place, or name another file with --config"];
-  return new OidcTokenError(
-    "configuration",
-    `cannot write ${printable(path)}: ${reason}`,
-    `nothing was changed; ${hint}`,
-    { cause: error },
-  );
-}
-
-const PERMISSION = ["permission denied", "look at the owner and mode of its folder"] as const;
-const SPACE = ["no space left", "free some space there and run the command again"] as const;
-
-const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  EACCES: PERMISSION,
-  EPERM: PERMISSION,
-  EROFS: ["the file system is read-only", "name another file with --config"],
-  ENOSPC: SPACE,
-  EDQUOT: SPACE,
-  ENOENT: [
-    "its folder does not exist and cannot be made",
-    "make the folder, or name another file with --config",
-  ],
-  ENOTDIR: ["a part of that path is not a folder", "correct the path, or name another file with --config"],
-  EEXIST: ["a part of that path is not a folder", "correct the path, or name another file with --config"],
-  ELOOP: ["it is a link that leads nowhere", "correct the link"],
-};

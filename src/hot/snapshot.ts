@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { version } from "../../package.json";
+import { readCache, writeCache } from "../files/cache.js";
 import type { FormatName } from "../formats/output.js";
 import type { SecretReference, StoreChoice } from "../profile.js";
 
@@ -88,38 +89,24 @@ export function writeSnapshot(
   read_at: number,
   facts: Omit<Snapshot, "files">,
 ): void {
-  try {
-    const stamped = files.map((path) => [path, stamp(path)] as const);
-    if (files.some((path) => changedSince(path, read_at - TICK))) return;
-    let all: Record<string, Snapshot> = {};
-    try {
-      all = readAll(cacheDir);
-    } catch {
-      // Absent or damaged: begin anew.
-    }
-    delete all[key];
-    const kept = Object.entries(all).slice(-(MOST_ENTRIES - 1));
-    const calls = Object.fromEntries([...kept, [key, { files: stamped, ...facts }]]);
-    mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
-    const temporary = `${cacheDir}/${FILE_NAME}.${process.pid}`;
-    try {
-      writeFileSync(temporary, JSON.stringify({ version, calls }), { mode: 0o600, flag: "wx" });
-      renameSync(temporary, `${cacheDir}/${FILE_NAME}`);
-    } catch {
-      rmSync(temporary, { force: true });
-    }
-  } catch {
-    // A read-only home, say.
-  }
+  const stamped = files.map((path) => [path, stamp(path)] as const);
+  if (files.some((path) => changedSince(path, read_at - TICK))) return;
+  const { [key]: _old, ...others } = readAll(cacheDir);
+  const kept = Object.entries(others).slice(-(MOST_ENTRIES - 1));
+  const calls = Object.fromEntries([...kept, [key, { files: stamped, ...facts }]]);
+  writeCache(cacheDir, FILE_NAME, { version, calls });
 }
 
 /** What another version of this program made of the same files may differ. */
-function readAll(cacheDir: string): Record<string, Snapshot> {
-  const kept = JSON.parse(readFileSync(`${cacheDir}/${FILE_NAME}`, "utf8")) as {
-    version: unknown;
-    calls: Record<string, Snapshot> | null;
-  };
-  return kept.version === version && typeof kept.calls === "object" ? { ...kept.calls } : {};
+function readAll(cacheDir: string): Readonly<Record<string, Snapshot>> {
+  const kept = readCache(cacheDir, FILE_NAME) as
+    | {
+        readonly version?: unknown;
+        readonly calls?: Record<string, Snapshot> | null;
+      }
+    | null
+    | undefined;
+  return kept?.version === version && typeof kept.calls === "object" ? (kept.calls ?? {}) : {};
 }
 
 function changedSince(path: string, milliseconds: number): boolean {

@@ -1,15 +1,8 @@
-import {
-  linkSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { encodeFileName, ensurePrivateFolder, errorCode, fileError } from "../files/private-folder.js";
+import { errorCode, fileError } from "../files/file-error.js";
+import { encodeFileName, ensurePrivateFolder } from "../files/folder.js";
+import { createFile, removeQuietly, replaceFile } from "../files/replace.js";
 import { isAlive, myself, type Owner, parseOwner } from "./lock-owner.js";
 
 /** Gives up a lock. Safe to call more than once. */
@@ -56,7 +49,7 @@ export class ProcessLock implements Lock {
     try {
       return this.#tryAcquire(folder);
     } catch (error) {
-      throw fileError("write", folder, error);
+      throw fileError(error, { kind: "store", action: "write", path: folder });
     }
   }
 
@@ -74,16 +67,18 @@ export class ProcessLock implements Lock {
     if (seen > 0 && this.#isHeld(folder, seen)) return undefined;
 
     const entry = seen + 1;
-    if (!createEntry(folder, entry)) return undefined;
+    const path = join(folder, String(entry));
+    // Whole from the start: one half written would count as held until it has been silent.
+    if (!createFile(path, JSON.stringify(myself()))) return undefined;
     const now = readdirSync(folder);
     // Where the entry this try started from is gone, a later winner has cleaned it away: overtaken as well.
     if (highest(now) !== entry || (seen > 0 && !now.includes(String(seen)))) {
-      removeQuietly(join(folder, String(entry)));
+      removeQuietly(path);
       return undefined;
     }
     this.#sightings.delete(folder);
     removeLeftovers(folder, entry, now);
-    return hold(join(folder, String(entry)));
+    return hold(path);
   }
 
   #isHeld(folder: string, entry: number): boolean {
@@ -118,31 +113,6 @@ function highest(names: readonly string[]): number {
   return result;
 }
 
-/** Creates the entry with its content in one step, so that no reader finds it half written; false if it exists. */
-function createEntry(folder: string, entry: number): boolean {
-  const path = join(folder, String(entry));
-  const content = JSON.stringify(myself());
-  const temporary = temporaryName(folder);
-  try {
-    writeFileSync(temporary, content, { flag: "wx", mode: 0o600 });
-    try {
-      linkSync(temporary, path);
-    } catch (error) {
-      if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "UNKNOWN"].includes(errorCode(error)))
-        throw error;
-      // No hard links here (exFAT, some network file systems). A reader that finds the entry still empty
-      // takes it for held until it has been silent.
-      writeFileSync(path, content, { flag: "wx", mode: 0o600 });
-    }
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "EEXIST") return false;
-    throw error;
-  } finally {
-    removeQuietly(temporary);
-  }
-}
-
 function hold(path: string): Release {
   const heartbeat = setInterval(() => {
     const now = Date.now() / 1000;
@@ -158,16 +128,10 @@ function hold(path: string): Release {
     if (released) return;
     released = true;
     clearInterval(heartbeat);
-    const temporary = `${path}.${process.pid}.tmp`;
     try {
-      writeFileSync(temporary, FREE, { mode: 0o600 });
-      renameSync(temporary, path);
+      replaceFile(path, FREE, { durable: false });
     } catch {
-      // Windows refuses to replace a file that is being read. What cannot be freed is free once this process ends.
-      removeQuietly(temporary);
-      try {
-        writeFileSync(path, FREE);
-      } catch {}
+      // What cannot be freed is free once this process ends.
     }
   };
 }
@@ -180,17 +144,5 @@ function removeLeftovers(folder: string, entry: number, names: readonly string[]
     const path = join(folder, name);
     if (!name.endsWith(".tmp")) removeQuietly(path);
     else if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? own) < own - 60_000) removeQuietly(path);
-  }
-}
-
-function temporaryName(folder: string): string {
-  return join(folder, `${process.pid}-${process.hrtime.bigint().toString(36)}.tmp`);
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Somebody else removed it first, or it stays for the next one to remove.
   }
 }

@@ -43,7 +43,7 @@ const ROOMS: Record<string, { readonly run?: readonly string[]; readonly types?:
   store: { run: [...GROUND, "files"], types: ["token"] },
   http: { run: [...GROUND, "files"], types: ["context.ts"] },
   oidc: { run: [...GROUND, "http", "providers", "token"], types: ["context.ts"] },
-  hot: { run: [...GROUND, "store", "formats", "token"], types: ["config"] },
+  hot: { run: [...GROUND, "files", "store", "formats", "token"], types: ["config"] },
   terminal: { run: GROUND, types: ["context.ts", "store", "token"] },
   session: { run: [...GROUND, "config", "token", "terminal"], types: ["context.ts", "store"] },
   commands: {
@@ -63,7 +63,7 @@ const ROOMS: Record<string, { readonly run?: readonly string[]; readonly types?:
   },
   // What the command prints, and nothing of how.
   opencode: { types: ["commands", "terminal"] },
-  "compose.ts": { run: [...GROUND, "store", "oidc", "http"], types: ["context.ts"] },
+  "compose.ts": { run: [...GROUND, "files", "store", "oidc", "http"], types: ["context.ts"] },
   "program.ts": { run: [...GROUND, "commands", "formats", "providers"], types: ["context.ts"] },
   "cli.ts": {
     run: [...GROUND, "program.ts", "compose.ts", "commands", "formats", "providers", "store/keyring"],

@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { OidcTokenError } from "../../errors.js";
+import { fileError } from "../../files/file-error.js";
+import { makeFolder } from "../../files/folder.js";
+import { replaceFile } from "../../files/replace.js";
 import { jsonSchema } from "./json-schema.js";
 
 /** The JSON Schema of the configuration file, as text. */
@@ -12,18 +13,15 @@ export function schemaText(): string {
 export function writeSchemaCopy(dir: string): string {
   const path = join(dir, "config.schema.json");
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    writeFileSync(`${path}.${process.pid}`, schemaText());
-    renameSync(`${path}.${process.pid}`, path);
-  } catch (cause) {
-    throw new OidcTokenError(
-      "configuration",
-      `cannot write ${path}`,
-      "print it instead: oidc-token config schema",
-      {
-        cause,
-      },
-    );
+    makeFolder(dir);
+    replaceFile(path, schemaText(), { durable: false });
+  } catch (error) {
+    throw fileError(error, {
+      kind: "configuration",
+      action: "write",
+      path,
+      hint: "print it instead: oidc-token config schema",
+    });
   }
   return path;
 }

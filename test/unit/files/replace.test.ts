@@ -308,8 +308,8 @@ describe("replaceConfig", () => {
 
   it("clears away what a killed process left a minute ago, and nothing younger", () => {
     const sandbox = new Sandbox();
-    const old = sandbox.write(join(sandbox.config, ".config.jsonc.1-a.tmp"), "half");
-    const young = sandbox.write(join(sandbox.config, ".config.jsonc.2-b.tmp"), "half");
+    const old = sandbox.write(join(sandbox.config, "config.jsonc.1-a.tmp"), "half");
+    const young = sandbox.write(join(sandbox.config, "config.jsonc.2-b.tmp"), "half");
     const long_ago = Date.now() / 1000 - 61;
     utimesSync(old, long_ago, long_ago);
     replaceConfig(sandbox.file, undefined, "new", fine);

@@ -199,7 +199,7 @@ posix("the file store's protection", () => {
   test("refuses a FIFO at once, instead of waiting for its writer", async () => {
     await store.set("other", "x");
     execFileSync("mkfifo", ["-m", "600", path()]);
-    expect((await failure(store.get("work"))).message).toBe(`${path()} is not a file`);
+    expect((await failure(store.get("work"))).message).toBe(`${path()} is not a regular file`);
   });
 });
 
@@ -229,7 +229,7 @@ describe("the file store's errors", () => {
       await store.set("work", "one");
       chmodSync(folder, 0o500);
       const error = await failure(store.set("work", "SECRET"));
-      expect(error.message).toContain(`no permission to write ${path()}`);
+      expect(error.message).toContain(`cannot write ${path()}: permission denied`);
       expect(await store.get("work")).toBe("one");
       chmodSync(folder, 0o700);
     },

@@ -14,8 +14,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fileLog, LOG_LEVELS, type LogLevel } from "../../src/log.js";
-import { Redactor } from "../../src/redact.js";
+import { fileLog } from "../../../src/files/log-file.js";
+import { LOG_LEVELS, type LogLevel } from "../../../src/log.js";
+import { Redactor } from "../../../src/redact.js";
 
 const PRIVATE = 0o600;
 const MIB = 1024 * 1024;
