@@ -1,23 +1,14 @@
 import type { Log } from "./log.js";
 import type { Environment, Paths } from "./paths.js";
-import type { Profile } from "./profile.js";
+import type { Profile, ReferenceKey } from "./profile.js";
 import type { Redactor } from "./redact.js";
 import type { Lock } from "./store/lock.js";
 import type { StoreSurroundings } from "./store/open.js";
 import type { TokenStore } from "./store/token-store.js";
 import type { Grants } from "./token/grants.js";
 
-/** What a profile refers to, resolved when asked for, and anew each time. */
-export interface Secrets {
-  client_secret(): Promise<string | undefined>;
-  key(): Promise<string | undefined>;
-  private_key(): Promise<string | undefined>;
-  client_cert(): Promise<string | undefined>;
-  client_key(): Promise<string | undefined>;
-  /** Not of `{github_actions}`, which takes a request of its own. */
-  subject_token(): Promise<string | undefined>;
-  assertion(): Promise<string | undefined>;
-}
+/** What a profile refers to, resolved when asked for, and anew each time; but for `{github_actions}`, which takes a request. */
+export type Secrets = Readonly<Record<ReferenceKey, () => Promise<string | undefined>>>;
 
 /** What a store is told beside its name. */
 export type StoreRequest = Pick<StoreSurroundings, "interactive" | "notice">;

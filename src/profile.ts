@@ -9,23 +9,61 @@ export const FLOWS = [
 
 export type Flow = (typeof FLOWS)[number];
 
-/** Where a secret is to be found; it is resolved only when a request needs it (DESIGN §3). */
-export type SecretReference =
+/** Where a text is to be found that is resolved only when a request needs it (DESIGN §3). */
+export type TextReference =
   | { readonly from: "env"; readonly name: string }
   | { readonly from: "file"; readonly path: string }
-  | { readonly from: "keyring" }
   | { readonly from: "plain"; readonly value: string };
 
-/** Where a token that proves who this program runs for is to be found: it changes often, so it is asked for each time. */
-export type TokenReference =
-  | Exclude<SecretReference, { readonly from: "keyring" }>
-  /** A program and its arguments, run without a shell. */
-  | { readonly from: "command"; readonly argv: readonly string[] }
-  /** The token endpoint of a GitHub Actions job. */
-  | { readonly from: "github_actions"; readonly audience?: string };
+/** What each kind of reference may be. */
+export interface ReferenceOf {
+  /** Something that is asked for once at login and kept, where it is to be. */
+  readonly secret: TextReference | { readonly from: "keyring" };
+  /** A key or certificate in PEM, or a JWK: it may have many lines. */
+  readonly key: TextReference;
+  /** A token that proves who this program runs for: it changes often, so it is asked for each time. */
+  readonly token:
+    | TextReference
+    /** A program and its arguments, run without a shell. */
+    | { readonly from: "command"; readonly argv: readonly string[] }
+    /** The token endpoint of a GitHub Actions job. */
+    | { readonly from: "github_actions"; readonly audience?: string };
+}
+export type AnyReference = ReferenceOf[keyof ReferenceOf];
+export type SecretReference = ReferenceOf["secret"];
+export type KeyReference = ReferenceOf["key"];
+export type TokenReference = ReferenceOf["token"];
 
-/** Where a key or certificate in PEM (or, for a private key, a JWK) is to be found. */
-export type KeyReference = Exclude<SecretReference, { readonly from: "keyring" }>;
+/** The keys of a profile that refer to something, what kind of reference each takes, and whether it is secret. */
+export const REFERENCES = {
+  client_secret: { kind: "secret", is_secret: true },
+  key: { kind: "secret", is_secret: true },
+  private_key: { kind: "key", is_secret: true },
+  client_cert: { kind: "key", is_secret: false },
+  client_key: { kind: "key", is_secret: true },
+  subject_token: { kind: "token", is_secret: true },
+  assertion: { kind: "token", is_secret: true },
+} as const satisfies Record<string, { readonly kind: keyof ReferenceOf; readonly is_secret: boolean }>;
+export type ReferenceKey = keyof typeof REFERENCES;
+export const REFERENCE_KEYS = Object.keys(REFERENCES) as ReferenceKey[];
+
+/** What a profile refers to; which key is for what is said where the file's keys are described. */
+export type References = {
+  readonly [Key in ReferenceKey]?: ReferenceOf[(typeof REFERENCES)[Key]["kind"]];
+};
+
+/** Whether a reference is to a text that can be read without a store, a program or a request. */
+export function isText(reference: AnyReference): reference is TextReference {
+  return ["env", "file", "plain"].includes(reference.from);
+}
+
+/** The references of a profile to what must not be seen, each with its key. */
+export function secretsOf(profile: References): [ReferenceKey, AnyReference][] {
+  return REFERENCE_KEYS.flatMap((key) => {
+    const reference = REFERENCES[key].is_secret ? profile[key] : undefined;
+    return reference ? [[key, reference]] : [];
+  });
+}
 
 export const STORE_CHOICES = ["auto", "keyring", "file"] as const;
 export type StoreChoice = (typeof STORE_CHOICES)[number];
@@ -56,7 +94,7 @@ export interface Endpoints {
 }
 
 /** One profile, validated, with every default applied, frozen. The keys are those of DESIGN §3. */
-export interface Profile {
+export interface Profile extends References {
   readonly name: string;
   /** The store's account: the profile's name and a hash of what the token is for (DESIGN §4). */
   readonly account: string;
@@ -66,24 +104,15 @@ export interface Profile {
   readonly preset: string;
   readonly issuer?: string;
   readonly client_id?: string;
-  readonly client_secret?: SecretReference;
   readonly client_auth?: ClientAuth;
-  /** What `private_key_jwt` signs with. */
-  readonly private_key?: KeyReference;
-  /** The `kid` of that key, where the key itself does not say. */
+  /** The `kid` of `private_key`, where the key itself does not say. */
   readonly private_key_id?: string;
   /** Whom a `private_key_jwt` assertion is addressed to (RFC 7523 §3). */
   readonly client_assertion_audience?: (typeof ASSERTION_AUDIENCES)[number];
-  /** What TLS shows to the provider where it asks for a client certificate, as PEM. */
-  readonly client_cert?: KeyReference;
-  readonly client_key?: KeyReference;
   readonly redirect_uri?: string;
-  /** The token that `token_exchange` trades in, its type, and what is asked for (RFC 8693 §2.1). */
-  readonly subject_token?: TokenReference;
+  /** The type of the token that `token_exchange` trades in, and what is asked for (RFC 8693 §2.1). */
   readonly subject_token_type?: string;
   readonly requested_token_type?: string;
-  /** The token that `jwt_bearer` trades in (RFC 7523 §2.1). */
-  readonly assertion?: TokenReference;
   readonly scope?: string;
   readonly audience?: string;
   readonly resource: readonly string[];
@@ -93,8 +122,6 @@ export interface Profile {
   readonly id_token: "verify" | "ignore";
   /** Seconds before the expiry at which a refresh is due. */
   readonly refresh_before: number;
-  /** The static key of the `static_key` flow. */
-  readonly key?: SecretReference;
   readonly header: string;
   /** Put before the token in the header; empty for a bare value. */
   readonly header_scheme: string;

@@ -2,8 +2,9 @@ import type { GlobalOptions } from "../arguments.js";
 import { configPath, loadConfig, nearestVariable, unknownVariables } from "../config/load.js";
 import { maskProfile } from "../config/mask.js";
 import { schemaText, writeSchemaCopy } from "../config/schema/copy.js";
-import { exposedSecret, resolveKey, resolveSecret } from "../config/secrets.js";
+import { exposedSecrets, resolveReference } from "../config/secrets.js";
 import type { Context } from "../context.js";
+import { type AnyReference, isText, REFERENCE_KEYS } from "../profile.js";
 import { tell } from "../terminal/tell.js";
 
 /** `config path`: the user's configuration file, whether it exists or not. */
@@ -28,20 +29,14 @@ export function show(context: Context, options: GlobalOptions): void {
 
 /** `config check`: reads every profile and follows every reference to a secret; ends with 0 where all is well. */
 export function check(context: Context, options: GlobalOptions): void {
-  const say = (sentence: string): void => tell(context, sentence);
   const config = loadConfig(context, options);
   for (const name of config.names) {
-    const { client_secret, key, private_key, client_cert, client_key } = config.profile(name);
-    for (const [at, reference] of Object.entries({ client_secret, key })) {
-      if (reference && reference.from !== "keyring") resolveSecret(reference, at, context);
+    const profile = config.profile(name);
+    for (const key of REFERENCE_KEYS) {
+      const reference: AnyReference | undefined = profile[key];
+      if (reference && isText(reference)) resolveReference(reference, key, context);
     }
-    for (const [at, reference] of Object.entries({ private_key, client_cert, client_key })) {
-      if (reference) resolveKey(reference, at, context);
-    }
-    for (const reference of [client_secret, key, private_key, client_key]) {
-      const exposed = exposedSecret(reference, context.platform);
-      if (exposed !== undefined) say(exposed);
-    }
+    for (const sentence of exposedSecrets(profile, context.platform)) tell(context, sentence);
   }
   context.stdout.write(`${config.names.length} profile${config.names.length === 1 ? "" : "s"}, no error\n`);
 }

@@ -1,5 +1,5 @@
 import { type GlobalOptions, parseChoice, parseSeconds } from "../arguments.js";
-import { exposedSecret } from "../config/secrets.js";
+import { exposedSecrets } from "../config/secrets.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { FLOWS, type Profile } from "../profile.js";
@@ -52,10 +52,7 @@ async function loginTo(context: Context, options: LoginOptions): Promise<LoggedI
   const profile = selectProfile(context, options);
   if (flow !== undefined && !profile.flow.includes(flow)) throw flowNotInProfile(flow, profile);
   const notice = (sentence: string): void => tell(context, sentence);
-  for (const reference of [profile.client_secret, profile.key]) {
-    const exposed = exposedSecret(reference, context.platform);
-    if (exposed !== undefined) notice(exposed);
-  }
+  for (const exposed of exposedSecrets(profile, context.platform)) notice(exposed);
   const access = accessProfile(context, profile, { interactive: isTerminal(context), notice });
   if ((flow ?? profile.flow[0]) === "static_key") return await keepStaticKey(context, access);
   await keepClientSecret(context, access);

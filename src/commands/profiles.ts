@@ -2,7 +2,7 @@ import kleur from "kleur";
 import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
 import type { Context } from "../context.js";
-import type { Profile } from "../profile.js";
+import { type Profile, secretsOf } from "../profile.js";
 import { table } from "../terminal/table.js";
 import { tell } from "../terminal/tell.js";
 
@@ -35,10 +35,8 @@ export async function profiles(context: Context, options: ProfilesOptions): Prom
 }
 
 function factsOf(profile: Profile, store: string, configuration: readonly string[]): ProfileFacts {
-  const { client_secret, key, private_key, client_key, subject_token, assertion } = profile;
-  const secrets = [client_secret, key, private_key, client_key, subject_token, assertion];
-  const secret_files = secrets.flatMap((secret) =>
-    secret?.from === "file" ? [secret.path] : secret?.from === "plain" ? configuration : [],
+  const secret_files = secretsOf(profile).flatMap(([, reference]) =>
+    reference.from === "file" ? [reference.path] : reference.from === "plain" ? configuration : [],
   );
   return {
     profile: profile.name,

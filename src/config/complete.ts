@@ -4,8 +4,7 @@ import { type Preset, presetFor, presetNamed } from "../providers/index.js";
 import { quote } from "../text.js";
 import { variableOf } from "./environment.js";
 import { accountOf } from "./identity.js";
-import type { ProfileLayer } from "./layers.js";
-import type { ProfileKey } from "./schema/profile.js";
+import type { ProfileKey, ProfileValues } from "./schema/profile.js";
 
 /** Facts about a profile that no layer holds. */
 export interface ProfileFrame extends Pick<Profile, "name" | "store" | "is_default"> {
@@ -20,10 +19,10 @@ const TIMEOUT = 10;
  * A whole profile: layers merged (the first that has a key wins), defaults applied, keys checked against each other,
  * frozen. Throws an OidcTokenError of kind `configuration`.
  */
-export function completeProfile(frame: ProfileFrame, layers: readonly ProfileLayer[]): Profile {
-  const said: ProfileLayer = Object.assign({}, ...layers.toReversed());
+export function completeProfile(frame: ProfileFrame, layers: readonly ProfileValues[]): Profile {
+  const said: ProfileValues = Object.assign({}, ...layers.toReversed());
   const preset = presetNamed(said.preset) ?? presetFor(said.issuer);
-  const values: ProfileLayer = { ...defaultsOf(preset, said), ...said };
+  const values: ProfileValues = { ...defaultsOf(preset, said), ...said };
   const fail = (sentence: string, hint: string) => {
     const place = frame.at === undefined ? "" : `${frame.at}: `;
     return new OidcTokenError("configuration", `${place}profile ${quote(frame.name)} ${sentence}`, hint);
@@ -68,7 +67,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileLay
 }
 
 /** The last layer: what the preset says where the user says nothing. */
-function defaultsOf(preset: Preset, said: ProfileLayer): ProfileLayer {
+function defaultsOf(preset: Preset, said: ProfileValues): ProfileValues {
   const { flow, scope, redirect_uri, client_auth, client_assertion_audience, ...defaults } = preset.defaults;
   // Either names the flow by itself.
   const unattended = said.subject_token ?? said.assertion;
@@ -87,7 +86,7 @@ function defaultsOf(preset: Preset, said: ProfileLayer): ProfileLayer {
 
 type Fail = (sentence: string, hint: string) => OidcTokenError;
 
-function defaultFlow(values: ProfileLayer, fail: Fail): Flow[] {
+function defaultFlow(values: ProfileValues, fail: Fail): Flow[] {
   if (values.issuer !== undefined && values.key) {
     throw fail('has both "issuer" and "key", so "flow" must say which of them counts', 'set "flow"');
   }
@@ -121,7 +120,7 @@ const ENDPOINTS_NEEDED = {
   jwt_bearer: ["token_endpoint"],
 } as const;
 
-function checkNeeds(flow: Flow, values: ProfileLayer, fail: Fail): void {
+function checkNeeds(flow: Flow, values: ProfileValues, fail: Fail): void {
   if (flow === "static_key") return;
   const missing = ENDPOINTS_NEEDED[flow].filter((endpoint) => values.endpoints?.[endpoint] === undefined);
   if (values.issuer === undefined && missing.length > 0) {
@@ -157,7 +156,7 @@ const PROOF_KEYS = {
   none: [],
 } as const satisfies Record<ClientAuth, readonly ProfileKey[]>;
 
-function clientAuthOf(values: ProfileLayer, fail: Fail): ClientAuth | undefined {
+function clientAuthOf(values: ProfileValues, fail: Fail): ClientAuth | undefined {
   for (const [one, other] of [
     ["client_cert", "client_key"],
     ["client_key", "client_cert"],
@@ -191,7 +190,7 @@ const USED_BY = {
   private_key: '"private_key_jwt" signs with it',
 };
 
-function originsOf(values: ProfileLayer, fail: Fail): string[] {
+function originsOf(values: ProfileValues, fail: Fail): string[] {
   const origin = values.base_url === undefined ? undefined : new URL(values.base_url).origin;
   if (!values.allowed_origins) return origin === undefined ? [] : [origin];
   const origins = [...new Set(values.allowed_origins)];

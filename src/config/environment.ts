@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { OidcTokenError } from "../errors.js";
 import { type KeyPath, parseJsonc } from "../files/jsonc.js";
 import type { Environment } from "../paths.js";
-import type { StoreChoice } from "../profile.js";
+import { REFERENCES, type StoreChoice } from "../profile.js";
 import { quote } from "../text.js";
 import { nearest } from "./nearest.js";
 import { fileEntries } from "./schema/file.js";
@@ -22,7 +22,7 @@ const VARIABLES = ["config", "profile", "store", "log", "interactive", ...PROFIL
   (name) => PREFIX + name.toUpperCase(),
 );
 
-/** How the text of a variable becomes what the file would hold. What is not named here is a string. */
+/** How the text of a variable becomes what the file would hold. What is not named here is a string, or a reference as it is. */
 const READERS: Partial<Record<ProfileKey, (text: string, variable: string) => unknown>> = {
   flow: list,
   resource: list,
@@ -33,11 +33,6 @@ const READERS: Partial<Record<ProfileKey, (text: string, variable: string) => un
   token_params: json,
   endpoints: json,
   models: json,
-  client_secret: (text) => text,
-  private_key: (text) => text,
-  client_cert: (text) => text,
-  client_key: (text) => text,
-  key: (text) => text,
 };
 
 /** The variable that overrides a key of the selected profile. */
@@ -63,8 +58,8 @@ export function profileFromEnvironment(env: Environment): ProfileValues {
     const variable = variableOf(key);
     const text = env[variable];
     if (text === undefined || text.trim() === "") continue;
-    const read = READERS[key] ?? ((raw: string) => raw.trim());
-    values[key] = check(variable, profileEntries[key], read(text, variable));
+    const value = key in REFERENCES ? text : (READERS[key]?.(text, variable) ?? text.trim());
+    values[key] = check(variable, profileEntries[key], value);
   }
   return values;
 }

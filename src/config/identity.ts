@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Profile, SecretReference, TokenReference } from "../profile.js";
+import type { AnyReference, Profile } from "../profile.js";
 
 /** What decides whom a token is for and where it may have come from (DESIGN §4). */
 export type Identity = Pick<
@@ -63,7 +63,7 @@ function sorted(values: readonly string[]): string[] {
 }
 
 /** A plain key is left out: the hash is written to places where a secret has no business. */
-function originOf(reference: SecretReference | TokenReference): readonly string[] {
+function originOf(reference: AnyReference): readonly string[] {
   if (reference.from === "command") return ["command", ...reference.argv];
   if (reference.from === "github_actions") return ["github_actions", reference.audience ?? ""];
   if (reference.from === "env") return ["env", reference.name];

@@ -1,4 +1,4 @@
-import type { Profile, SecretReference, TokenReference } from "../profile.js";
+import { type AnyReference, type Profile, REFERENCE_KEYS } from "../profile.js";
 
 const MASK = "********";
 const SECRET_NAME = /secret|password|token|assertion/i;
@@ -6,9 +6,10 @@ const SECRET_NAME = /secret|password|token|assertion/i;
 /** A profile as `config show` may print it: where each secret comes from, and never a secret itself. */
 export function maskProfile(profile: Profile): Record<string, unknown> {
   const { authorization_params, token_params, ...rest } = profile;
-  const references = Object.entries(rest).flatMap(([name, value]) =>
-    isReference(value) ? [[name, maskReference(value)] as const] : [],
-  );
+  const references = REFERENCE_KEYS.flatMap((key) => {
+    const reference = rest[key];
+    return reference ? [[key, maskReference(reference)]] : [];
+  });
   return {
     ...rest,
     ...Object.fromEntries(references),
@@ -18,11 +19,7 @@ export function maskProfile(profile: Profile): Record<string, unknown> {
   };
 }
 
-function isReference(value: unknown): value is SecretReference | TokenReference {
-  return typeof value === "object" && value !== null && "from" in value;
-}
-
-function maskReference(reference: SecretReference | TokenReference): string {
+function maskReference(reference: AnyReference): string {
   if (reference.from === "command")
     return `{command:${reference.argv[0]}${reference.argv.length > 1 ? " …" : ""}}`;
   if (reference.from === "github_actions") {

@@ -2,23 +2,25 @@ import { statSync } from "node:fs";
 import { OidcTokenError } from "../errors.js";
 import { readText } from "../files/read.js";
 import type { Environment } from "../paths.js";
-import type { KeyReference, SecretReference } from "../profile.js";
+import { REFERENCES, type ReferenceKey, type References, secretsOf, type TextReference } from "../profile.js";
 import { CONTROL_CHARACTER, printable } from "../text.js";
 
 const MOST_BYTES = 64 * 1024;
 const OTHERS_MAY_READ = 0o044;
 
 /**
- * The secret a reference points to. `{keyring}` is the store's to answer. Throws an OidcTokenError of kind
- * `configuration` that names the variable or the file, never what is in it. `key` is the profile's key.
+ * The text a reference of this key points to; what `{keyring}` and the like stand for is not found here. Throws an
+ * OidcTokenError of kind `configuration` that names the variable or the file, never what is in it.
  */
-export function resolveSecret(
-  reference: Exclude<SecretReference, { readonly from: "keyring" }>,
-  key: string,
-  surroundings: { readonly env: Environment },
+export function resolveReference(
+  reference: TextReference,
+  key: ReferenceKey,
+  { env }: { readonly env: Environment },
 ): string {
-  const { value, source } = textOf(reference, key, surroundings.env);
-  if (reference.from !== "plain" && CONTROL_CHARACTER.test(value)) {
+  if (reference.from === "plain") return reference.value;
+  const { value, source } =
+    reference.from === "env" ? fromVariable(reference.name, key, env) : fromFile(reference.path, key);
+  if (REFERENCES[key].kind !== "key" && CONTROL_CHARACTER.test(value)) {
     throw new OidcTokenError(
       "configuration",
       `${source} (for "${key}") holds a control character or more than one line`,
@@ -28,34 +30,15 @@ export function resolveSecret(
   return value;
 }
 
-/** A key or certificate, which may have many lines. Throws as resolveSecret does. */
-export function resolveKey(
-  reference: KeyReference,
-  key: string,
-  surroundings: { readonly env: Environment },
-): string {
-  return textOf(reference, key, surroundings.env).value;
-}
-
-function textOf(
-  reference: KeyReference,
-  key: string,
-  env: Environment,
-): { readonly value: string; readonly source: string } {
-  if (reference.from === "plain") return { value: reference.value, source: `"${key}"` };
-  return reference.from === "env" ? fromVariable(reference.name, key, env) : fromFile(reference.path, key);
-}
-
-/** A sentence about a file with a secret that others on this machine may read; undefined where all is well. */
-export function exposedSecret(
-  reference: SecretReference | undefined,
-  platform: NodeJS.Platform,
-): string | undefined {
-  if (reference?.from !== "file" || platform === "win32") return undefined;
-  const mode = modeOf(reference.path);
-  if (mode === undefined || (mode & OTHERS_MAY_READ) === 0) return undefined;
-  const octal = mode.toString(8).padStart(4, "0");
-  return `${printable(reference.path)} can be read by other users of this machine (mode ${octal})`;
+/** Sentences about files with secrets of this profile that others on this machine may read. */
+export function exposedSecrets(profile: References, platform: NodeJS.Platform): string[] {
+  if (platform === "win32") return [];
+  return secretsOf(profile).flatMap(([, reference]) => {
+    const mode = reference.from === "file" ? modeOf(reference.path) : undefined;
+    if (reference.from !== "file" || mode === undefined || (mode & OTHERS_MAY_READ) === 0) return [];
+    const octal = mode.toString(8).padStart(4, "0");
+    return [`${printable(reference.path)} can be read by other users of this machine (mode ${octal})`];
+  });
 }
 
 function modeOf(path: string): number | undefined {

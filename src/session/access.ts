@@ -1,9 +1,15 @@
 import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
-import { resolveKey, resolveSecret } from "../config/secrets.js";
+import { resolveReference } from "../config/secrets.js";
 import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
-import type { KeyReference, Profile, SecretReference, TokenReference } from "../profile.js";
+import {
+  type AnyReference,
+  type Profile,
+  REFERENCE_KEYS,
+  REFERENCES,
+  type ReferenceKey,
+} from "../profile.js";
 import type { StoreName } from "../store/store.js";
 import type { TokenStore } from "../store/token-store.js";
 import type { Grants } from "../token/grants.js";
@@ -53,45 +59,18 @@ export function accessProfile(context: Context, profile: Profile, options: Acces
     redactor.add(kept?.text);
     return kept?.text;
   };
-  const resolve = async (
-    key: string,
-    reference: SecretReference | undefined,
-    stored: () => Promise<string | undefined>,
-  ): Promise<string | undefined> => {
-    if (reference === undefined) return undefined;
-    const value = reference.from === "keyring" ? await stored() : resolveSecret(reference, key, context);
-    redactor.add(value);
-    return value;
-  };
-  const resolveText = async (
-    key: string,
-    reference: KeyReference | undefined,
-  ): Promise<string | undefined> => {
-    const value = reference && resolveKey(reference, key, context);
-    redactor.add(value);
-    return value;
-  };
-  const resolveToken = async (
-    key: string,
-    reference: TokenReference | undefined,
-  ): Promise<string | undefined> => {
+  const resolve = async (key: ReferenceKey): Promise<string | undefined> => {
+    const reference: AnyReference | undefined = profile[key];
     if (reference === undefined || reference.from === "github_actions") return undefined;
-    const value =
-      reference.from === "command"
-        ? await outputOf(key, reference.argv, profile.timeout, context)
-        : resolveSecret(reference, key, context);
-    redactor.add(value);
+    let value: string | undefined;
+    if (reference.from === "command") value = await outputOf(key, reference.argv, profile.timeout, context);
+    else if (reference.from !== "keyring") value = resolveReference(reference, key, context);
+    // A static key is kept as the token itself.
+    else value = key === "key" ? (await read())?.tokens.access_token : await storedSecret("client_secret");
+    if (REFERENCES[key].is_secret) redactor.add(value);
     return value;
   };
-  const secrets: Secrets = {
-    client_secret: () => resolve("client_secret", profile.client_secret, () => storedSecret("client_secret")),
-    key: () => resolve("key", profile.key, async () => (await read())?.tokens.access_token),
-    private_key: () => resolveText("private_key", profile.private_key),
-    client_cert: async () => profile.client_cert && resolveKey(profile.client_cert, "client_cert", context),
-    client_key: () => resolveText("client_key", profile.client_key),
-    subject_token: () => resolveToken("subject_token", profile.subject_token),
-    assertion: () => resolveToken("assertion", profile.assertion),
-  };
+  const secrets = Object.fromEntries(REFERENCE_KEYS.map((key) => [key, () => resolve(key)])) as Secrets;
   const remember = (tokens: TokenSet): void => {
     for (const secret of [tokens.access_token, tokens.refresh_token, tokens.id_token]) redactor.add(secret);
   };

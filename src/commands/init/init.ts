@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import type { ProfileEntry } from "../../config/add-profiles.js";
 import { loadConfig } from "../../config/load.js";
-import { exposedSecret } from "../../config/secrets.js";
+import { exposedSecrets } from "../../config/secrets.js";
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
-import type { Profile } from "../../profile.js";
+import { type Profile, secretsOf } from "../../profile.js";
 import { accessProfile } from "../../session/access.js";
 import { isTerminal } from "../../terminal/interactive.js";
 import { Questions } from "../../terminal/questions.js";
@@ -135,18 +135,12 @@ function tellNext(context: Context, options: InitOptions, names: readonly string
 }
 
 /** A file with a secret that is not there yet, or that others may read. */
-function tellSecretFiles(context: Context, { client_secret, key }: Profile): void {
-  for (const reference of [client_secret, key]) {
-    if (reference?.from !== "file") continue;
-    if (!existsSync(reference.path)) {
-      tell(
-        context,
-        `${printable(reference.path)} does not exist yet: put the secret in it, alone on one line`,
-      );
-    }
-    const exposed = exposedSecret(reference, context.platform);
-    if (exposed !== undefined) tell(context, exposed);
+function tellSecretFiles(context: Context, profile: Profile): void {
+  for (const [, reference] of secretsOf(profile)) {
+    if (reference.from !== "file" || existsSync(reference.path)) continue;
+    tell(context, `${printable(reference.path)} does not exist yet: put the secret in it, alone on one line`);
   }
+  for (const exposed of exposedSecrets(profile, context.platform)) tell(context, exposed);
 }
 
 function nextCommand({ flow, key, client_secret }: Profile): "login" | "get" {

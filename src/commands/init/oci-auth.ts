@@ -1,13 +1,13 @@
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { readDocument, validateDocument } from "../../config/document.js";
-import { notList, obeys, oneOf, secret, string, text, url } from "../../config/schema/parts.js";
-import { parseSecretReference } from "../../config/schema/reference.js";
+import { notList, obeys, oneOf, reference, string, text, url } from "../../config/schema/parts.js";
 import { redirectComplaint, scopeComplaint } from "../../config/schema/rules.js";
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
 import type { Document } from "../../files/jsonc.js";
 import { LOG_LEVELS } from "../../log.js";
+import type { SecretReference } from "../../profile.js";
 import { presetFor } from "../../providers/index.js";
 import { printable, quote } from "../../text.js";
 import { type Imported, refreshNote } from "./imported.js";
@@ -18,7 +18,7 @@ export const OCI_AUTH_FILE = "oci-auth.config.jsonc";
 const entries = {
   domain_url: v.exactOptional(url()),
   client_id: v.exactOptional(text()),
-  client_secret: v.exactOptional(secret()),
+  client_secret: v.exactOptional(reference("secret")),
   redirect_uri: v.exactOptional(v.pipe(string(), obeys(redirectComplaint))),
   scope: v.exactOptional(v.pipe(string(), obeys(scopeComplaint))),
   llm_base_url: v.exactOptional(url()),
@@ -98,15 +98,13 @@ function issuerOf(domain_url: string): string {
 
 function secretOf(
   context: Context,
-  secret: string | undefined,
+  secret: SecretReference | undefined,
   path: string,
 ): { readonly reference?: string; readonly plain?: string } {
-  if (secret === undefined) return {};
-  const parsed = parseSecretReference(secret);
-  if ("sentence" in parsed) return {};
-  if (parsed.from === "file") return { reference: fileReference(parsed.path, dirname(path)) };
-  if (parsed.from !== "plain") return { reference: secret.trim() };
-  const plain = parsed.value.trim();
+  if (secret?.from === "env") return { reference: `{env:${secret.name}}` };
+  if (secret?.from === "file") return { reference: fileReference(secret.path, dirname(path)) };
+  if (secret?.from !== "plain") return secret ? { reference: "{keyring}" } : {};
+  const plain = secret.value.trim();
   context.redactor.add(plain);
   return { reference: "{keyring}", plain };
 }

@@ -6,7 +6,7 @@ import { completeProfile } from "../../config/complete.js";
 import { layerFromFile } from "../../config/layers.js";
 import { findingOf } from "../../config/schema/issue.js";
 import { PROFILE_KEYS, type ProfileKey, profileEntries } from "../../config/schema/profile.js";
-import { parseSecretReference } from "../../config/schema/reference.js";
+import { parseReference } from "../../config/schema/reference.js";
 import type { Context } from "../../context.js";
 import { type ErrorKind, isOidcTokenError, OidcTokenError } from "../../errors.js";
 import type { Json } from "../../files/jsonc-edit.js";
@@ -112,7 +112,7 @@ export function checkEntry(
 
 /** A reference to a secret as the file will hold it. What is relative is meant from here, not from the file's folder. */
 export function secretReference(context: Context, key: string, text: string): string {
-  const parsed = parseSecretReference(text);
+  const parsed = parseReference("secret", text);
   if ("sentence" in parsed) {
     throw new OidcTokenError("usage", `${optionName(key)} ${parsed.sentence}`, parsed.hint);
   }

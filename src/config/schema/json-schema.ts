@@ -7,7 +7,7 @@ export function jsonSchema(): Record<string, unknown> {
     target: "draft-07",
     typeMode: "input",
     // Rules that JSON Schema has no words for; the program itself still checks them.
-    ignoreActions: ["raw_check", "check", "transform"],
+    ignoreActions: ["raw_check", "check", "transform", "raw_transform"],
   });
   return {
     $schema,

@@ -1,7 +1,20 @@
 import * as v from "valibot";
+import type { ReferenceOf } from "../../profile.js";
 import { CONTROL_CHARACTER, type Complaint } from "../../text.js";
-import { parseKeyReference, parseSecretReference, parseTokenReference } from "./reference.js";
+import { parseReference } from "./reference.js";
 import { parameterComplaint, urlComplaint } from "./rules.js";
+
+/** Keys of an object of which none must be there; what editors show is said apart, so that both can be read. */
+export function keys<T extends Record<string, v.GenericSchema>>(
+  entries: T,
+  says: Readonly<Record<keyof T, string>>,
+): { [Key in keyof T]: v.ExactOptionalSchema<T[Key], undefined> } {
+  const described = Object.entries(entries).map(([key, schema]) => [
+    key,
+    v.pipe(v.exactOptional(schema), v.description(says[key] as string)),
+  ]);
+  return Object.fromEntries(described);
+}
 
 /** A Complaint as the message of a Valibot issue: the hint stands on the second line. */
 export function obeys(rule: (value: string) => Complaint | undefined) {
@@ -22,12 +35,17 @@ export function oneOf<const T extends readonly string[]>(choices: T) {
   return v.picklist(choices, `must be one of ${choices.map((choice) => `"${choice}"`).join(", ")}`);
 }
 
-export function oneOrMany<T extends v.GenericSchema<string, string>>(item: T) {
-  return v.union([item, v.array(item)], "must be a string or a list of strings");
+/** One string, or a list of them; a list in any case once it is read. */
+export function oneOrMany<T extends string>(item: v.GenericSchema<string, T>) {
+  return v.pipe(
+    v.union([item, v.array(item)], "must be a string or a list of strings"),
+    v.transform((value): T[] => (Array.isArray(value) ? value : [value])),
+  );
 }
 
-export function toList<T>() {
-  return v.transform((value: T | T[]): T[] => (Array.isArray(value) ? value : [value]));
+/** A string that a rule looks at. */
+export function ruled(rule: (value: string) => Complaint | undefined, example: string) {
+  return v.pipe(string(), obeys(rule), v.examples([example]));
 }
 
 export const string = () => v.string("must be a string");
@@ -41,20 +59,26 @@ export const text = () =>
     ),
   );
 export const url = () => v.pipe(string(), obeys(urlComplaint), v.metadata({ format: "uri" }));
-export const secret = () =>
-  v.pipe(
+/** Where something is to be found, parsed. */
+export function reference<Kind extends keyof ReferenceOf>(kind: Kind) {
+  return v.pipe(
     string(),
-    obeys(complaintOf(parseSecretReference)),
-    v.examples(["{env:NAME}", "{file:~/path}", "{keyring}"]),
+    v.examples(EXAMPLES[kind]),
+    v.rawTransform(({ dataset, addIssue, NEVER }): ReferenceOf[Kind] => {
+      const parsed = parseReference(kind, dataset.value);
+      if (!("sentence" in parsed)) return parsed;
+      addIssue({ message: `${parsed.sentence}\n${parsed.hint}` });
+      return NEVER;
+    }),
   );
-export const token = () =>
-  v.pipe(
-    string(),
-    obeys(complaintOf(parseTokenReference)),
-    v.examples(["{file:/path}", "{env:NAME}", "{command:program argument}", "{github_actions:AUDIENCE}"]),
-  );
-export const pem = () =>
-  v.pipe(string(), obeys(complaintOf(parseKeyReference)), v.examples(["{file:~/path}", "{env:NAME}"]));
+}
+
+const EXAMPLES: Record<keyof ReferenceOf, string[]> = {
+  secret: ["{env:NAME}", "{file:~/path}", "{keyring}"],
+  key: ["{file:~/path}", "{env:NAME}"],
+  token: ["{file:/path}", "{env:NAME}", "{command:program argument}", "{github_actions:AUDIENCE}"],
+};
+
 export const seconds = (least: number, most: number) => {
   const message = `must be a whole number of seconds from ${least} to ${most}`;
   return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message));
@@ -67,12 +91,3 @@ export const parameters = () =>
       "must be an object of strings, a parameter's name before each",
     ),
   );
-export const tokens = () =>
-  v.exactOptional(v.pipe(v.number("must be a number"), v.integer("must be a whole number")));
-
-function complaintOf(parse: (text: string) => object | Complaint) {
-  return (text: string): Complaint | undefined => {
-    const parsed = parse(text);
-    return "sentence" in parsed ? parsed : undefined;
-  };
-}

@@ -1,12 +1,13 @@
-import type { KeyReference, SecretReference, TokenReference } from "../../profile.js";
+import type { AnyReference, ReferenceOf, TokenReference } from "../../profile.js";
 import { CONTROL_CHARACTER, type Complaint } from "../../text.js";
 
-type AnyReference = SecretReference | TokenReference;
-/** What of a reference a key of the profile takes beside `{env:NAME}` and `{file:PATH}`, and how its hints say so. */
+/** What a kind of reference takes beside `{env:NAME}` and `{file:PATH}`, and how its hints say so. */
 interface Forms {
   readonly hint: string;
-  /** Reads what stands in the braces; undefined where it is none of the forms of this key. */
+  /** Reads what stands in the braces; undefined where it is none of the forms of this kind. */
   braces(body: string): AnyReference | Complaint | undefined;
+  /** Takes a text plainly, whatever it looks like. */
+  plain?(text: string): boolean;
 }
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
@@ -14,41 +15,42 @@ const REFERENCE_INSIDE = /\{(?:env:|file:|command:|keyring\}|github_actions[:}])
 /** A word of a command line; quotes hold one together and have no other meaning. */
 const WORD = /(?:[^\s"']|"[^"]*"|'[^']*')+/g;
 
-const SECRET_FORMS: Forms = {
-  hint: "write {env:NAME}, {file:~/path} or {keyring}",
-  braces: (body) => (body === "keyring" ? { from: "keyring" } : undefined),
-};
-const TOKEN_FORMS: Forms = {
-  hint: "write {file:/path}, {env:NAME}, {command:program argument} or {github_actions:AUDIENCE}",
-  braces(body) {
-    const [, name, argument = ""] = /^(command|github_actions)(?::(.*))?$/s.exec(body) ?? [];
-    if (name === "command") return command(argument);
-    if (name !== "github_actions") return undefined;
-    const audience = argument.trim();
-    return { from: "github_actions", ...(audience !== "" && { audience }) };
+const FORMS: Record<keyof ReferenceOf, Forms> = {
+  secret: {
+    hint: "write {env:NAME}, {file:~/path} or {keyring}",
+    braces: (body) => (body === "keyring" ? { from: "keyring" } : undefined),
+  },
+  token: {
+    hint: "write {file:/path}, {env:NAME}, {command:program argument} or {github_actions:AUDIENCE}",
+    braces(body) {
+      const [, name, argument = ""] = /^(command|github_actions)(?::(.*))?$/s.exec(body) ?? [];
+      if (name === "command") return command(argument);
+      if (name !== "github_actions") return undefined;
+      const audience = argument.trim();
+      return { from: "github_actions", ...(audience !== "" && { audience }) };
+    },
+  },
+  key: {
+    hint: "write {file:~/path} or {env:NAME}",
+    braces: () => undefined,
+    plain: (text) => /^\s*-----BEGIN |^\s*\{\s*"/.test(text),
   },
 };
-const KEY_FORMS: Forms = { hint: "write {file:~/path} or {env:NAME}", braces: () => undefined };
 
 /**
- * Where a secret is to be found: `{env:NAME}`, `{file:PATH}`, `{keyring}`, or the secret itself. Answers a complaint
- * that never holds the value.
+ * Where something is to be found: `{env:NAME}`, `{file:PATH}`, a form of this kind alone, or the text itself; a key or
+ * certificate that is written plainly must be PEM or a JWK. Answers a complaint that never holds the value.
  */
-export function parseSecretReference(text: string): SecretReference | Complaint {
-  return parse(text, SECRET_FORMS) as SecretReference | Complaint;
-}
-
-/** The same for a token that is asked for each time: also `{command:…}` and `{github_actions}`, but no keyring. */
-export function parseTokenReference(text: string): TokenReference | Complaint {
-  return parse(text, TOKEN_FORMS) as TokenReference | Complaint;
-}
-
-/** The same for a key or a certificate: what is written plainly must be PEM or a JWK. */
-export function parseKeyReference(text: string): KeyReference | Complaint {
-  if (/^\s*-----BEGIN |^\s*\{\s*"/.test(text)) return { from: "plain", value: text };
-  const reference = parse(text, KEY_FORMS) as KeyReference | Complaint;
-  if ("sentence" in reference || reference.from !== "plain") return reference;
-  return { sentence: "must say where the key or certificate is", hint: KEY_FORMS.hint };
+export function parseReference<Kind extends keyof ReferenceOf>(
+  kind: Kind,
+  text: string,
+): ReferenceOf[Kind] | Complaint {
+  const forms = FORMS[kind];
+  const parsed = forms.plain?.(text) ? ({ from: "plain", value: text } as const) : parse(text, forms);
+  if (forms.plain?.(text) === false && "from" in parsed && parsed.from === "plain") {
+    return { sentence: "must say where the key or certificate is", hint: forms.hint };
+  }
+  return parsed as ReferenceOf[Kind] | Complaint;
 }
 
 function parse(text: string, forms: Forms): AnyReference | Complaint {

@@ -1,11 +1,7 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import {
-  parseKeyReference,
-  parseSecretReference,
-  parseTokenReference,
-} from "../../../src/config/schema/reference.js";
-import { exposedSecret, resolveSecret } from "../../../src/config/secrets.js";
+import { parseReference } from "../../../src/config/schema/reference.js";
+import { exposedSecrets, resolveReference } from "../../../src/config/secrets.js";
 import type { SecretReference } from "../../../src/profile.js";
 import { failure, Sandbox } from "./sandbox.js";
 
@@ -20,7 +16,7 @@ describe("a secret in the configuration", () => {
     ["with } and spaces ", { from: "plain", value: "with } and spaces " }],
     ["p{ss}wörd", { from: "plain", value: "p{ss}wörd" }],
   ])("%j is understood", (text, reference) => {
-    expect(parseSecretReference(text)).toEqual(reference);
+    expect(parseReference("secret", text)).toEqual(reference);
   });
 
   it.each([
@@ -39,7 +35,7 @@ describe("a secret in the configuration", () => {
     "x{keyring}",
     "a\tb",
   ])("%j is refused without being repeated", (text) => {
-    const complaint = parseSecretReference(text);
+    const complaint = parseReference("secret", text);
     expect(complaint).toEqual({
       sentence: expect.stringMatching(/^[a-z]/),
       hint: expect.stringMatching(/^[a-z]/),
@@ -62,7 +58,7 @@ describe("a reference to a token", () => {
     ["{command:sh -c $(x);rm}", { from: "command", argv: ["sh", "-c", "$(x);rm"] }],
     ["eyJ", { from: "plain", value: "eyJ" }],
   ])("%s", (text, reference) => {
-    expect(parseTokenReference(text)).toEqual(reference);
+    expect(parseReference("token", text)).toEqual(reference);
   });
 
   it.each([
@@ -73,7 +69,7 @@ describe("a reference to a token", () => {
     '{command:a "b}',
     "{github_action}",
     "x{command:a}",
-  ])("%j is refused", (text) => expect(parseTokenReference(text)).toHaveProperty("sentence"));
+  ])("%j is refused", (text) => expect(parseReference("token", text)).toHaveProperty("sentence"));
 });
 
 describe("a reference to a key or certificate", () => {
@@ -85,11 +81,11 @@ describe("a reference to a key or certificate", () => {
     [PEM, { from: "plain", value: PEM }],
     ['{"kty":"EC"}', { from: "plain", value: '{"kty":"EC"}' }],
   ])("%j", (text, reference) => {
-    expect(parseKeyReference(text)).toEqual(reference);
+    expect(parseReference("key", text)).toEqual(reference);
   });
 
   it.each(["~/key.pem", "hunter2", "{keyring}", "{command:a}", ""])("%j is refused", (text) => {
-    const complaint = parseKeyReference(text);
+    const complaint = parseReference("key", text);
     expect(complaint).toHaveProperty("sentence");
     expect(JSON.stringify(complaint)).not.toContain("hunter2");
   });
@@ -99,8 +95,10 @@ describe("resolving a secret", () => {
   const at = (path: string): { from: "file"; path: string } => ({ from: "file", path });
 
   it("answers a plain one and one in a variable as they stand", () => {
-    expect(resolveSecret({ from: "plain", value: "hunter2" }, "key", { env: {} })).toBe("hunter2");
-    expect(resolveSecret({ from: "env", name: "K" }, "key", { env: { K: " hunter2 " } })).toBe(" hunter2 ");
+    expect(resolveReference({ from: "plain", value: "hunter2" }, "key", { env: {} })).toBe("hunter2");
+    expect(resolveReference({ from: "env", name: "K" }, "key", { env: { K: " hunter2 " } })).toBe(
+      " hunter2 ",
+    );
   });
 
   it.each([
@@ -111,14 +109,14 @@ describe("resolving a secret", () => {
     [" hunter2 \n", " hunter2 "],
   ])("takes one line end off a file: %j", (content, secret) => {
     const sandbox = new Sandbox();
-    expect(resolveSecret(at(sandbox.write("~/key", content)), "key", { env: {} })).toBe(secret);
+    expect(resolveReference(at(sandbox.write("~/key", content)), "key", { env: {} })).toBe(secret);
   });
 
   it.each([
     [{}, "not set"],
     [{ K: "" }, "empty"],
   ])("names the variable that holds nothing: %j", (env, state) => {
-    expect(failure(() => resolveSecret({ from: "env", name: "K" }, "client_secret", { env }))).toEqual({
+    expect(failure(() => resolveReference({ from: "env", name: "K" }, "client_secret", { env }))).toEqual({
       kind: "configuration",
       message: `"client_secret" is to come from the variable K, which is ${state}`,
       hint: "set K, and export it so that this command sees it",
@@ -128,7 +126,7 @@ describe("resolving a secret", () => {
   it("names the file that is not there, is empty, or is something else", () => {
     const sandbox = new Sandbox();
     const refused = (name: string) =>
-      failure(() => resolveSecret(at(`${sandbox.home}/${name}`), "key", { env: {} }), sandbox);
+      failure(() => resolveReference(at(`${sandbox.home}/${name}`), "key", { env: {} }), sandbox);
     expect(refused("nowhere")).toEqual({
       kind: "configuration",
       message: '"key" is to come from the file ~/nowhere, which does not exist',
@@ -151,10 +149,10 @@ describe("resolving a secret", () => {
     (value) => {
       const sandbox = new Sandbox();
       const path = sandbox.write("~/key", value);
-      const by_file = failure(() => resolveSecret(at(path), "key", { env: {} }), sandbox);
+      const by_file = failure(() => resolveReference(at(path), "key", { env: {} }), sandbox);
       expect(by_file.message).toBe('~/key (for "key") holds a control character or more than one line');
       const by_variable = failure(() =>
-        resolveSecret({ from: "env", name: "K" }, "key", { env: { K: value } }),
+        resolveReference({ from: "env", name: "K" }, "key", { env: { K: value } }),
       );
       expect(by_variable.message).toBe(
         'the variable K (for "key") holds a control character or more than one line',
@@ -164,24 +162,28 @@ describe("resolving a secret", () => {
   );
 });
 
-describe("exposedSecret", () => {
+describe("exposedSecrets", () => {
   it.skipIf(process.platform === "win32").each([
-    [0o600, undefined],
-    [0o400, undefined],
-    [0o640, "~/key can be read by other users of this machine (mode 0640)"],
-    [0o644, "~/key can be read by other users of this machine (mode 0644)"],
-  ])("looks at the mode of a secret's file: %o", (mode, sentence) => {
+    [0o600, []],
+    [0o400, []],
+    [0o640, ["~/key can be read by other users of this machine (mode 0640)"]],
+    [0o644, ["~/key can be read by other users of this machine (mode 0644)"]],
+  ])("looks at the mode of every file with a secret: %o", (mode, sentences) => {
     const sandbox = new Sandbox();
     const path = sandbox.write("~/key", "hunter2");
     chmodSync(path, mode);
-    expect(exposedSecret({ from: "file", path }, "linux")?.replace(sandbox.home, "~")).toBe(sentence);
-    expect(exposedSecret({ from: "file", path }, "win32")).toBeUndefined();
+    const exposed = exposedSecrets({ assertion: { from: "file", path } }, "linux");
+    expect(exposed.map((sentence) => sentence.replace(sandbox.home, "~"))).toEqual(sentences);
+    expect(exposedSecrets({ key: { from: "file", path } }, "win32")).toEqual([]);
   });
 
-  it("has nothing to say of what is no file, or not there", () => {
-    expect(exposedSecret(undefined, "linux")).toBeUndefined();
-    expect(exposedSecret({ from: "keyring" }, "linux")).toBeUndefined();
-    expect(exposedSecret({ from: "file", path: "/nowhere/key" }, "linux")).toBeUndefined();
-    expect(exposedSecret({ from: "file", path: "/dev/null/key" }, "linux")).toBeUndefined();
+  it("has nothing to say of what is no file, not there, or no secret", () => {
+    const sandbox = new Sandbox();
+    const certificate = sandbox.write("~/certificate.pem", "public", 0o644);
+    expect(exposedSecrets({}, "linux")).toEqual([]);
+    expect(exposedSecrets({ key: { from: "keyring" } }, "linux")).toEqual([]);
+    expect(exposedSecrets({ key: { from: "file", path: "/nowhere/key" } }, "linux")).toEqual([]);
+    expect(exposedSecrets({ key: { from: "file", path: "/dev/null/key" } }, "linux")).toEqual([]);
+    expect(exposedSecrets({ client_cert: { from: "file", path: certificate } }, "linux")).toEqual([]);
   });
 });
