@@ -4,7 +4,7 @@ import { version } from "../package.json";
 import { parseChoice } from "./arguments.js";
 import { createContext } from "./compose.js";
 import type { Context } from "./context.js";
-import { EXIT_CODES, isOidcTokenError, OidcTokenError } from "./errors.js";
+import { EXIT_CODES, interrupted, isOidcTokenError, OidcTokenError } from "./errors.js";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log.js";
 import { COMMANDS, type CommandRow, GLOBAL_OPTIONS, type OptionRow } from "./program.js";
 import { watchStdout } from "./stdout.js";
@@ -38,7 +38,7 @@ export function endWith(thrown: unknown): void {
     return;
   }
   const error = interruption.signal.aborted
-    ? interrupted()
+    ? interrupted("nothing was lost; run the command again")
     : isOidcTokenError(thrown)
       ? thrown
       : defect(thrown);
@@ -46,10 +46,6 @@ export function endWith(thrown: unknown): void {
   context?.log.error(error.message, { kind: error.kind });
   process.stderr.write(`oidc-token: ${redact(error.message)}\noidc-token: hint: ${redact(error.hint)}\n`);
   end(EXIT_CODES[error.kind]);
-}
-
-function interrupted(): OidcTokenError {
-  return new OidcTokenError("interrupted", "interrupted", "nothing was lost; run the command again");
 }
 
 /** Whatever was not foreseen is ours. Its own text may hold anything, so only its kind and place are told. */

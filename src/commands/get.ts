@@ -3,20 +3,15 @@ import { loadConfig } from "../config/load.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { FORMATS, type FormatName, formatTokens } from "../formats/output.js";
+import { given } from "../given.js";
 import { snapshotKey, writeSnapshot } from "../hot/snapshot.js";
 import { DEFAULT_LOG_LEVEL } from "../log.js";
 import type { Profile } from "../profile.js";
-import { accessProfile, type ProfileAccess } from "../session/access.js";
-import { signIn } from "../session/sign-in.js";
-import { obtainStaticKey } from "../session/static-key.js";
-import { lockTimeout, tokenPorts } from "../session/token-ports.js";
+import { accessProfile } from "../session/access.js";
+import { type Asked, obtain } from "../session/obtain.js";
 import { isInteractive } from "../terminal/interactive.js";
 import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
-import { isServable, secondsLeft } from "../token/freshness.js";
-import { idTokenAsToken } from "../token/id-token.js";
-import { obtainTokens } from "../token/service.js";
-import type { TokenSet } from "../token/token-set.js";
 
 export interface GetOptions extends GlobalOptions {
   readonly format?: string;
@@ -42,23 +37,16 @@ export async function get(context: Context, options: GetOptions): Promise<void> 
   });
   // Before anything takes time: what is noted of the files is to be true of what was read.
   remember(context, profile, asked, config.files, read_at);
-  const tokens =
-    profile.flow[0] === "static_key"
-      ? await obtainStaticKey(context, access, asked.rejected_sha256)
-      : await obtain(context, access, asked, interactive);
-  const answer = asked.id_token ? idToken(tokens, profile.name, context.now()) : tokens;
-  context.stdout.write(formatTokens(asked.format, answer, profile, context.now()));
+  const tokens = await obtain(context, access, { ...asked, interactive });
+  context.stdout.write(formatTokens(asked.format, tokens, profile, context.now()));
 }
 
-interface Asked {
+interface Wanted extends Asked {
   readonly format: FormatName;
-  readonly min_validity: number | undefined;
-  readonly force_refresh: boolean;
-  readonly rejected_sha256: string | undefined;
   readonly id_token: boolean;
 }
 
-function readOptions(options: GetOptions): Asked {
+function readOptions(options: GetOptions): Wanted {
   return {
     format: parseChoice("--format", options.format ?? "token", Object.keys(FORMATS) as FormatName[]),
     min_validity:
@@ -69,32 +57,11 @@ function readOptions(options: GetOptions): Asked {
   };
 }
 
-async function obtain(
-  context: Context,
-  access: ProfileAccess,
-  asked: Asked,
-  interactive: boolean,
-): Promise<TokenSet> {
-  const { refresh_before, timeout } = access.profile;
-  const person = interactive ? async () => (await signIn(context, access, {})).tokens : undefined;
-  const request = { ...asked, refresh_before, lock_timeout: lockTimeout(timeout) };
-  const ports = tokenPorts(context, access, person);
-  const tokens = await obtainTokens(request, ports);
-  if (!asked.id_token || isIdTokenServable(tokens, asked, context.now())) return tokens;
-  // An ID token may end before the access token that came with it.
-  return await obtainTokens({ ...request, force_refresh: true }, ports);
-}
-
-function isIdTokenServable(tokens: TokenSet, { min_validity }: Asked, now: number): boolean {
-  const answer = idTokenAsToken(tokens);
-  return answer === undefined || isServable(answer, { now, min_validity });
-}
-
 /** Lets the next call with the same command line take the hot path. */
 function remember(
   context: Context,
   profile: Profile,
-  asked: Asked,
+  asked: Wanted,
   files: readonly string[],
   read_at: number,
 ): void {
@@ -108,27 +75,9 @@ function remember(
   const { format, id_token, min_validity } = asked;
   writeSnapshot(context.paths.cache, call, files, read_at, {
     ...{ account, store, header, header_scheme, refresh_before, format, id_token },
-    ...(min_validity !== undefined && { min_validity }),
-    ...((key?.from === "env" || key?.from === "file") && { key }),
+    ...given({ min_validity, key: key?.from === "env" || key?.from === "file" ? key : undefined }),
     unattended: unattendedFlow(profile.flow) !== undefined,
   });
-}
-
-function idToken(tokens: TokenSet, profile: string, now: number): TokenSet {
-  const answer = idTokenAsToken(tokens);
-  if (!answer) {
-    throw new OidcTokenError(
-      "configuration",
-      `profile "${profile}" has no ID token`,
-      'add "openid" to its scope, then run oidc-token login again',
-    );
-  }
-  if (secondsLeft(answer, now) > 0) return answer;
-  throw new OidcTokenError(
-    "sign_in_needed",
-    `the ID token of profile "${profile}" has expired, and the provider gives a new one only at sign-in`,
-    `run: oidc-token login --profile ${profile}`,
-  );
 }
 
 function checkOrigin(url: string, profile: string, allowed_origins: readonly string[]): void {

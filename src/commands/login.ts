@@ -2,6 +2,7 @@ import { type GlobalOptions, parseChoice, parseSeconds } from "../arguments.js";
 import { exposedSecrets } from "../config/secrets.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { given } from "../given.js";
 import { FLOWS, type Profile } from "../profile.js";
 import { accessProfile, type ProfileAccess, selectProfile } from "../session/access.js";
 import { signIn } from "../session/sign-in.js";
@@ -29,7 +30,7 @@ export async function login(context: Context, options: LoginOptions): Promise<vo
         event: "done",
         profile: profile.name,
         store,
-        ...(expires_at !== undefined && { expires_at }),
+        ...given({ expires_at }),
       });
     } else {
       tell(context, `signed in to ${profile.name}, kept in the ${store} store`);
@@ -62,10 +63,8 @@ async function loginTo(context: Context, options: LoginOptions): Promise<LoggedI
     return { profile, store: await access.place(tokens), expires_at: tokens.expires_at };
   }
   const { tokens, store } = await signIn(context, access, {
-    ...(flow !== undefined && { flow }),
-    ...(timeout !== undefined && { timeout }),
+    ...given({ flow, timeout, display: options.json ? eventDisplay(context) : undefined }),
     open_browser: options.browser,
-    ...(options.json && { display: eventDisplay(context) }),
   });
   return { profile, store, expires_at: tokens.expires_at };
 }

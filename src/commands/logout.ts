@@ -5,8 +5,7 @@ import { isOidcTokenError } from "../errors.js";
 import type { Profile } from "../profile.js";
 import { accessProfile, type ProfileAccess } from "../session/access.js";
 import { withGrace } from "../session/grace.js";
-import { holdLock } from "../session/hold-lock.js";
-import { lockTimeout } from "../session/token-ports.js";
+import { holdLock, lockTimeout } from "../session/hold-lock.js";
 import { isTerminal } from "../terminal/interactive.js";
 import { tell } from "../terminal/tell.js";
 

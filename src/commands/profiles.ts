@@ -2,6 +2,7 @@ import kleur from "kleur";
 import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
 import type { Context } from "../context.js";
+import { given } from "../given.js";
 import { type Profile, secretsOf } from "../profile.js";
 import { table } from "../terminal/table.js";
 import { tell } from "../terminal/tell.js";
@@ -42,7 +43,7 @@ function factsOf(profile: Profile, store: string, configuration: readonly string
     profile: profile.name,
     provider: profile.provider,
     flow: profile.flow.join(" "),
-    ...(profile.base_url !== undefined && { base_url: profile.base_url }),
+    ...given({ base_url: profile.base_url }),
     allowed_origins: profile.allowed_origins,
     header: profile.header,
     header_scheme: profile.header_scheme,

@@ -2,11 +2,10 @@ import type { GlobalOptions } from "../arguments.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { accessProfile, selectProfile } from "../session/access.js";
-import { lockTimeout, tokenPorts } from "../session/token-ports.js";
+import { obtain } from "../session/obtain.js";
 import { isTerminal } from "../terminal/interactive.js";
 import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
-import { obtainTokens } from "../token/service.js";
 
 /** `refresh`: forces a refresh and says when the new token expires. Never signs in. */
 export async function refresh(context: Context, options: GlobalOptions): Promise<void> {
@@ -28,16 +27,7 @@ export async function refresh(context: Context, options: GlobalOptions): Promise
       'add "offline_access" to its scope if the provider knows it, then run oidc-token login',
     );
   }
-  const tokens = await obtainTokens(
-    {
-      min_validity: 0,
-      refresh_before: profile.refresh_before,
-      force_refresh: true,
-      rejected_sha256: undefined,
-      lock_timeout: lockTimeout(profile.timeout),
-    },
-    tokenPorts(context, access, undefined),
-  );
+  const tokens = await obtain(context, access, { min_validity: 0, force_refresh: true });
   const left =
     tokens.expires_at === undefined ? "" : `, valid for ${Math.round(tokens.expires_at - context.now())} s`;
   say(`refreshed ${profile.name}${left}`);

@@ -3,6 +3,7 @@ import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError } from "../errors.js";
+import { given } from "../given.js";
 import type { Profile } from "../profile.js";
 import { accessProfile } from "../session/access.js";
 import type { StoreName } from "../store/store.js";
@@ -45,7 +46,7 @@ async function statusOf(context: Context, profile: Profile): Promise<ProfileStat
   const common = {
     profile: profile.name,
     flow: profile.flow.join(" "),
-    ...(profile.issuer !== undefined && { issuer: profile.issuer }),
+    ...given({ issuer: profile.issuer }),
   };
   if (profile.flow[0] === "static_key" && profile.key?.from !== "keyring") {
     const signed_in = await isThere(access.secrets.key);
@@ -56,9 +57,11 @@ async function statusOf(context: Context, profile: Profile): Promise<ProfileStat
   return {
     ...common,
     signed_in: stored !== undefined,
-    ...(stored?.tokens.expires_at !== undefined && { expires_at: Math.floor(stored.tokens.expires_at) }),
+    ...given({
+      expires_at: stored?.tokens.expires_at && Math.floor(stored.tokens.expires_at),
+      store: stored?.store,
+    }),
     has_refresh_token: stored?.tokens.refresh_token !== undefined,
-    ...(stored && { store: stored.store }),
     next: nextStep(stored?.tokens, profile.refresh_before, unattended, context.now()),
   };
 }

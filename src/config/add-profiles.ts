@@ -4,6 +4,7 @@ import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { parseJsonc } from "../files/jsonc.js";
 import { type Json, setKey } from "../files/jsonc-edit.js";
 import { readConfigText, replaceConfig } from "../files/replace.js";
+import { given } from "../given.js";
 import { printable, quote } from "../text.js";
 import { loadConfig } from "./load.js";
 import { readUserFile } from "./user-file.js";
@@ -74,7 +75,7 @@ export function addProfiles(path: string, home: string, change: ConfigChange): C
   }
   const names = new Set([...Object.keys(existing), ...written]);
   const needs_default = names.size > 1 && (default_profile ?? present.default_profile) === undefined;
-  const done = { written, unchanged, needs_default, ...(kept_default !== undefined && { kept_default }) };
+  const done = { written, unchanged, needs_default, ...given({ kept_default }) };
   if (text === before) return done;
   replaceConfig(path, before, text, (temporary) => {
     checkLoads(path, temporary, home, change.profiles);

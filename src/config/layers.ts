@@ -1,4 +1,5 @@
 import { isAbsolute, join } from "node:path";
+import { given } from "../given.js";
 import type { Environment } from "../paths.js";
 import { type AnyReference, REFERENCE_KEYS, type ReferenceKey } from "../profile.js";
 import { profileFromEnvironment, variableOf } from "./environment.js";
@@ -51,6 +52,6 @@ function placed(
   return {
     ...values,
     ...Object.fromEntries(references),
-    ...(ca_file !== undefined && { ca_file: absolute(ca_file) }),
+    ...given({ ca_file: ca_file && absolute(ca_file) }),
   };
 }

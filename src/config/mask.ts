@@ -1,3 +1,4 @@
+import { given } from "../given.js";
 import { type AnyReference, type Profile, REFERENCE_KEYS } from "../profile.js";
 
 const MASK = "********";
@@ -13,7 +14,7 @@ export function maskProfile(profile: Profile): Record<string, unknown> {
   return {
     ...rest,
     ...Object.fromEntries(references),
-    ...(rest.proxy !== undefined && { proxy: maskProxy(rest.proxy) }),
+    ...given({ proxy: rest.proxy && maskProxy(rest.proxy) }),
     authorization_params: maskParameters(authorization_params),
     token_params: maskParameters(token_params),
   };

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { OidcTokenError } from "../errors.js";
 import type { Document } from "../files/jsonc.js";
+import { given } from "../given.js";
 import { quote } from "../text.js";
 import { readDocument, validateDocument } from "./document.js";
 import { projectEntries, projectSchema } from "./schema/file.js";
@@ -56,7 +57,7 @@ function contributionOf(document: Document): ProjectFile {
     () => Object.keys(projectEntries),
   );
   const { default_profile } = values;
-  return { at: document.at(["default_profile"]), ...(default_profile !== undefined && { default_profile }) };
+  return { at: document.at(["default_profile"]), ...given({ default_profile }) };
 }
 
 /** A folder above that may not be searched holds no file of ours. */

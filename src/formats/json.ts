@@ -1,3 +1,4 @@
+import { given } from "../given.js";
 import type { TokenSet } from "../token/token-set.js";
 import type { HeaderRule } from "./header-rule.js";
 
@@ -10,9 +11,10 @@ export function json(tokens: TokenSet, _rule: HeaderRule, now: number): string {
   return JSON.stringify({
     access_token,
     token_type,
-    ...(expires_at !== undefined && { expires_in: Math.max(0, Math.floor(expires_at - now)) }),
-    ...(expires_at !== undefined && { expires_at: Math.floor(expires_at) }),
-    ...(scope !== undefined && { scope }),
-    ...(id_token !== undefined && { id_token }),
+    ...(expires_at !== undefined && {
+      expires_in: Math.max(0, Math.floor(expires_at - now)),
+      expires_at: Math.floor(expires_at),
+    }),
+    ...given({ scope, id_token }),
   });
 }

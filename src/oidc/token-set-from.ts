@@ -1,5 +1,6 @@
 import type { TokenEndpointResponse } from "openid-client";
 import { OidcTokenError } from "../errors.js";
+import { given } from "../given.js";
 import { jwtExpiry } from "../token/jwt.js";
 import type { TokenSet } from "../token/token-set.js";
 
@@ -26,13 +27,11 @@ export function tokenSetFrom(answer: TokenEndpointResponse, obtained_at: number)
   }
   const expires_at =
     answer.expires_in === undefined ? jwtExpiry(answer.access_token) : obtained_at + answer.expires_in;
+  const { access_token, refresh_token, id_token, scope } = answer;
   return {
-    access_token: answer.access_token,
+    access_token,
     token_type: "Bearer",
     obtained_at,
-    ...(expires_at === undefined ? {} : { expires_at: Math.floor(expires_at) }),
-    ...(answer.refresh_token === undefined ? {} : { refresh_token: answer.refresh_token }),
-    ...(answer.id_token === undefined ? {} : { id_token: answer.id_token }),
-    ...(answer.scope === undefined ? {} : { scope: answer.scope }),
+    ...given({ expires_at: expires_at && Math.floor(expires_at), refresh_token, id_token, scope }),
   };
 }

@@ -1,4 +1,4 @@
-import { OidcTokenError } from "../errors.js";
+import { interrupted as interruption } from "../errors.js";
 
 /** Milliseconds. */
 const GRACE = 1500;
@@ -11,11 +11,7 @@ export async function withGrace<T>(interrupted: AbortSignal, answer: Promise<T>)
   let timer: NodeJS.Timeout | undefined;
   let giveUp = (): void => {};
   const given_up = new Promise<never>((_, reject) => {
-    const error = new OidcTokenError(
-      "interrupted",
-      "interrupted",
-      "nothing was changed; run the command again",
-    );
+    const error = interruption();
     giveUp = () => {
       timer = setTimeout(() => reject(error), GRACE);
     };

@@ -23,3 +23,8 @@ export async function holdLock<T>(
     await context.sleep(50, context.interrupted);
   }
 }
+
+/** Seconds to wait for a peer: it may need one full request after another. */
+export function lockTimeout(timeout: number): number {
+  return 2 * timeout + 5;
+}

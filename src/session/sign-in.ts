@@ -7,8 +7,7 @@ import { signInFlow } from "../token/choose-flow.js";
 import type { SignInDisplay } from "../token/grants.js";
 import type { TokenSet } from "../token/token-set.js";
 import type { ProfileAccess } from "./access.js";
-import { holdLock } from "./hold-lock.js";
-import { lockTimeout } from "./token-ports.js";
+import { holdLock, lockTimeout } from "./hold-lock.js";
 
 export interface SignInOptions {
   readonly flow?: Flow;

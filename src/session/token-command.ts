@@ -1,5 +1,5 @@
 import type { Context } from "../context.js";
-import { OidcTokenError } from "../errors.js";
+import { interrupted, OidcTokenError } from "../errors.js";
 
 /** Bytes. */
 const LONGEST = 65_536;
@@ -31,7 +31,7 @@ export async function outputOf(
   const token = stdout.trim();
   if (!error && token !== "" && !/\s/.test(token)) return token;
   if (context.interrupted.aborted) {
-    throw new OidcTokenError("interrupted", "interrupted", "nothing was changed; run the command again");
+    throw interrupted();
   }
   const fail = (how: string, hint: string, kind: "configuration" | "temporary" = "configuration") =>
     new OidcTokenError(kind, `the command for "${key}", ${program}, ${how}`, hint);

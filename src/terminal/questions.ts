@@ -1,5 +1,6 @@
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { given } from "../given.js";
 
 type Clack = typeof import("@clack/prompts");
 
@@ -51,8 +52,7 @@ export class Questions {
     const answer = await this.#clack.text({
       ...this.#streams,
       message,
-      ...(initial !== undefined && initial !== "" && { initialValue: initial }),
-      ...(placeholder !== undefined && { placeholder }),
+      ...given({ initialValue: initial || undefined, placeholder }),
       validate: (text) => validate((text ?? "").trim()),
     });
     return this.#given(answer ?? "").trim();

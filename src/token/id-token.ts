@@ -1,3 +1,4 @@
+import { given } from "../given.js";
 import { jwtExpiry } from "./jwt.js";
 import type { TokenSet } from "./token-set.js";
 
@@ -6,5 +7,5 @@ export function idTokenAsToken(tokens: TokenSet): TokenSet | undefined {
   const { id_token, expires_at: _of_access_token, ...rest } = tokens;
   if (id_token === undefined) return undefined;
   const expires_at = jwtExpiry(id_token);
-  return { ...rest, access_token: id_token, id_token, ...(expires_at !== undefined && { expires_at }) };
+  return { ...rest, access_token: id_token, id_token, ...given({ expires_at }) };
 }

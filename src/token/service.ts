@@ -1,4 +1,5 @@
 import { type ErrorKind, isOidcTokenError, OidcTokenError } from "../errors.js";
+import { given } from "../given.js";
 import { isFresh, isServable } from "./freshness.js";
 import type { RefreshOutcome } from "./grants.js";
 import type { TokenSet } from "./token-set.js";
@@ -149,15 +150,8 @@ async function refreshAndStore(
 
 /** RFC 6749 §6: an answer without a refresh token means that the old one stays in use. */
 function keepRefreshToken(issued: TokenSet, previous: TokenSet): TokenSet {
-  const refresh_token = issued.refresh_token ?? previous.refresh_token;
-  const scope = issued.scope ?? previous.scope;
-  const id_token = issued.id_token ?? previous.id_token;
-  return {
-    ...issued,
-    ...(refresh_token !== undefined && { refresh_token }),
-    ...(scope !== undefined && { scope }),
-    ...(id_token !== undefined && { id_token }),
-  };
+  const { refresh_token, scope, id_token } = previous;
+  return { ...given({ refresh_token, scope, id_token }), ...issued };
 }
 
 async function isGoodEnough(

@@ -26,6 +26,7 @@ const GROUND = [
   "loopback.ts",
   "profile.ts",
   "arguments.ts",
+  "given.ts",
 ];
 
 /**

@@ -3,6 +3,7 @@ import type { GlobalOptions } from "../../arguments.js";
 import { expandHome } from "../../config/layers.js";
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
+import { given } from "../../given.js";
 import { printable } from "../../text.js";
 import type { Imported } from "./imported.js";
 import { OCI_AUTH_FILE, readOciAuth } from "./oci-auth.js";
@@ -32,7 +33,7 @@ export function findImports(
     const name = profileName(options.profile ?? imported.entry.name);
     const { base_url } = imported.entry.values;
     const provider = providerId(setting, name, typeof base_url === "string" ? base_url : undefined);
-    const values = { ...imported.entry.values, ...(provider !== undefined && { provider }) };
+    const values = { ...imported.entry.values, ...given({ provider }) };
     return { ...imported, entry: { name, values } };
   });
 }

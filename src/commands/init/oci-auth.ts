@@ -6,6 +6,7 @@ import { redirectComplaint, scopeComplaint } from "../../config/schema/rules.js"
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
 import type { Document } from "../../files/jsonc.js";
+import { given } from "../../given.js";
 import { LOG_LEVELS } from "../../log.js";
 import type { SecretReference } from "../../profile.js";
 import { presetFor } from "../../providers/index.js";
@@ -70,13 +71,15 @@ export function readOciAuth(context: Context, path: string, from_project: boolea
         issuer: issuerOf(domain_url),
         flow: is_confidential ? "authorization_code" : "device_code",
         client_id,
-        ...(is_confidential && { client_secret: reference ?? "{keyring}" }),
-        ...(redirect_uri !== undefined && { redirect_uri }),
-        ...(scope !== undefined && { scope }),
-        ...(llm_base_url !== undefined && { base_url: llm_base_url }),
+        ...given({
+          client_secret: is_confidential ? (reference ?? "{keyring}") : undefined,
+          redirect_uri,
+          scope,
+          base_url: llm_base_url,
+        }),
       },
     },
-    ...(is_confidential && plain !== undefined && { client_secret: plain }),
+    ...given({ client_secret: is_confidential ? plain : undefined }),
     old_plugin: /(?:^|[^a-z])oci(?:[^a-z]|$)/i,
     notes: [...notes, ...refreshNote(scope)],
   };

@@ -1,5 +1,6 @@
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
+import { given } from "../../given.js";
 import { printable } from "../../text.js";
 import { type Imported, refreshNote } from "./imported.js";
 
@@ -57,8 +58,7 @@ export function readOktaEnvironment({ env }: Pick<Context, "env">): Imported | u
         issuer: issuer.replace(/\/+$/, ""),
         flow: "device_code",
         client_id,
-        ...(scope !== undefined && { scope }),
-        ...(base_url !== undefined && { base_url }),
+        ...given({ scope, base_url }),
       },
     },
     old_plugin: /okta|haiilo/i,

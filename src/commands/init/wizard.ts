@@ -5,6 +5,7 @@ import { type ProfileKey, profileEntries } from "../../config/schema/profile.js"
 import { readUserFile } from "../../config/user-file.js";
 import type { Context } from "../../context.js";
 import type { Json } from "../../files/jsonc-edit.js";
+import { given } from "../../given.js";
 import { type Flow, PROFILE_NAME } from "../../profile.js";
 import { PRESETS, type Preset } from "../../providers/index.js";
 import { type Choice, Questions, type TextOptions } from "../../terminal/questions.js";
@@ -54,7 +55,7 @@ class Wizard {
       { value: "Authorization", label: "Authorization: Bearer …" },
     ]);
     const base_url = await this.#key("base_url", "Address of the service the key is for (may stay empty)");
-    return { flow: STATIC_KEY, key: "{keyring}", header, ...(base_url !== "" && { base_url }) };
+    return { flow: STATIC_KEY, key: "{keyring}", header, ...given({ base_url: base_url || undefined }) };
   }
 
   async #signIn(preset: Preset): Promise<Record<string, Json>> {
@@ -62,8 +63,7 @@ class Wizard {
     const { example, defaults } = preset;
     const issuer = await this.#key("issuer", "Issuer URL", {
       needed: true,
-      ...(defaults.issuer !== undefined && { initial: defaults.issuer }),
-      ...(typeof example.issuer === "string" && { placeholder: example.issuer }),
+      ...given({ initial: defaults.issuer, placeholder: example.issuer as string | undefined }),
     });
     const client_id = await this.#key("client_id", "Client id", { needed: true });
     const flow = await this.#flow(defaults.flow);

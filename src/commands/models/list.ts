@@ -1,5 +1,6 @@
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
+import { given } from "../../given.js";
 import { exchange, nameOf } from "../../http/exchange.js";
 import { serverTrouble } from "../../http/trouble.js";
 import type { Profile } from "../../profile.js";
@@ -72,7 +73,7 @@ function modelsIn(text: string, url: URL): Model[] {
     const { id, name, display_name } = (entry ?? {}) as Record<string, unknown>;
     if (typeof id !== "string" || id === "") return [];
     const shown = [display_name, name].find((text) => typeof text === "string" && text !== "");
-    return [{ id, ...(shown !== undefined && { name: shown as string }) }];
+    return [{ id, ...given({ name: shown as string | undefined }) }];
   });
   if (found) return found;
   throw new OidcTokenError(

@@ -4,12 +4,10 @@ import type { GlobalOptions } from "../../arguments.js";
 import type { Context } from "../../context.js";
 import { isOidcTokenError, OidcTokenError } from "../../errors.js";
 import type { Profile } from "../../profile.js";
-import { accessProfile, type ProfileAccess, selectProfile } from "../../session/access.js";
-import { obtainStaticKey } from "../../session/static-key.js";
-import { lockTimeout, tokenPorts } from "../../session/token-ports.js";
+import { accessProfile, selectProfile } from "../../session/access.js";
+import { obtain } from "../../session/obtain.js";
 import { table } from "../../terminal/table.js";
 import { tell } from "../../terminal/tell.js";
-import { obtainTokens } from "../../token/service.js";
 import { readModels, writeModels } from "./cache.js";
 import { askForModels, type Model, REFUSED } from "./list.js";
 
@@ -57,44 +55,19 @@ async function listModels(context: Context, profile: Profile, base_url: string):
 
 async function askWithToken(context: Context, profile: Profile, base_url: string): Promise<readonly Model[]> {
   const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
-  const token = await tokenFor(context, access, undefined);
-  const fetch = await context.transport(profile, access.secrets);
-  const server = { ...context, fetch };
-  const found = await askForModels(server, profile, base_url, token);
-  if (found !== REFUSED) return found;
-  const rejected_sha256 = createHash("sha256").update(token).digest("hex");
-  const again = await askForModels(
-    server,
-    profile,
-    base_url,
-    await tokenFor(context, access, rejected_sha256),
-  );
-  if (again !== REFUSED) return again;
+  const server = { ...context, fetch: await context.transport(profile, access.secrets) };
+  let rejected_sha256: string | undefined;
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const { access_token } = await obtain(context, access, { rejected_sha256 });
+    const found = await askForModels(server, profile, base_url, access_token);
+    if (found !== REFUSED) return found;
+    rejected_sha256 = createHash("sha256").update(access_token).digest("hex");
+  }
   throw new OidcTokenError(
     "refused",
     `${new URL(base_url).host} refused the token of profile "${profile.name}" when asked for its models`,
     "check the profile's scope, audience and header against what the service expects",
   );
-}
-
-async function tokenFor(
-  context: Context,
-  access: ProfileAccess,
-  rejected_sha256: string | undefined,
-): Promise<string> {
-  const { profile } = access;
-  const request = {
-    min_validity: undefined,
-    refresh_before: profile.refresh_before,
-    force_refresh: false,
-    rejected_sha256,
-    lock_timeout: lockTimeout(profile.timeout),
-  };
-  const tokens =
-    profile.flow[0] === "static_key"
-      ? await obtainStaticKey(context, access, rejected_sha256)
-      : await obtainTokens(request, tokenPorts(context, access, undefined));
-  return tokens.access_token;
 }
 
 function withOverrides(listed: readonly Model[], overrides: Profile["models"]): Model[] {

@@ -9,6 +9,7 @@ import {
 } from "openid-client";
 import type { Context } from "../../context.js";
 import { interrupted, OidcTokenError } from "../../errors.js";
+import { given } from "../../given.js";
 import { deadline } from "../../http/deadline.js";
 import { isLoopback } from "../../loopback.js";
 import type { Profile } from "../../profile.js";
@@ -89,7 +90,7 @@ async function finish(client: Client, callback: Callback, checks: Checks): Promi
       {
         expectedState: checks.state,
         pkceCodeVerifier: checks.code_verifier,
-        ...(expectNonce ? { expectedNonce: checks.nonce } : {}),
+        ...given({ expectedNonce: expectNonce ? checks.nonce : undefined }),
       },
       tokenParameters(profile),
     );

@@ -1,0 +1,140 @@
+import type { Context } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+import { given } from "../given.js";
+import { tell } from "../terminal/tell.js";
+import { unattendedFlow } from "../token/choose-flow.js";
+import { isServable, secondsLeft } from "../token/freshness.js";
+import { idTokenAsToken } from "../token/id-token.js";
+import { obtainTokens, type TokenPorts } from "../token/service.js";
+import type { TokenSet } from "../token/token-set.js";
+import type { ProfileAccess } from "./access.js";
+import { withGrace } from "./grace.js";
+import { lockTimeout } from "./hold-lock.js";
+import { signIn } from "./sign-in.js";
+
+/** What of a token matters to who asks for it. */
+export interface Asked {
+  /** Seconds; undefined: the default. */
+  readonly min_validity?: number | undefined;
+  readonly force_refresh?: boolean;
+  /** SHA-256 (hexadecimal) of a token that a server has just refused. */
+  readonly rejected_sha256?: string | undefined;
+  /** The ID token, in the place of the access token. */
+  readonly id_token?: boolean;
+  /** A person may be asked to sign in. */
+  readonly interactive?: boolean;
+}
+
+/**
+ * A token of this profile that can be used now: the one way every command gets one (DESIGN §5).
+ *
+ * @throws OidcTokenError `sign_in_needed`, `temporary`, `refused`, `store`, `configuration` or `interrupted`
+ */
+export async function obtain(context: Context, access: ProfileAccess, asked: Asked): Promise<TokenSet> {
+  const { profile } = access;
+  if (profile.flow[0] === "static_key") {
+    const key = await staticKey(context, access, asked.rejected_sha256);
+    return asked.id_token ? liveIdToken(key, profile.name, context.now()) : key;
+  }
+  const request = {
+    min_validity: asked.min_validity,
+    refresh_before: profile.refresh_before,
+    force_refresh: asked.force_refresh === true,
+    rejected_sha256: asked.rejected_sha256,
+    lock_timeout: lockTimeout(profile.timeout),
+  };
+  const ports = portsOf(context, access, asked.interactive === true);
+  const tokens = await obtainTokens(request, ports);
+  if (!asked.id_token) return tokens;
+  const id_token = idTokenAsToken(tokens);
+  const rule = { now: context.now(), min_validity: asked.min_validity };
+  if (id_token && isServable(id_token, rule)) return id_token;
+  // An ID token may end before the access token that came with it.
+  const renewed = id_token ? await obtainTokens({ ...request, force_refresh: true }, ports) : tokens;
+  return liveIdToken(renewed, profile.name, context.now());
+}
+
+function liveIdToken(tokens: TokenSet, profile: string, now: number): TokenSet {
+  const answer = idTokenAsToken(tokens);
+  if (!answer) {
+    throw new OidcTokenError(
+      "configuration",
+      `profile "${profile}" has no ID token`,
+      'add "openid" to its scope, then run oidc-token login again',
+    );
+  }
+  if (secondsLeft(answer, now) > 0) return answer;
+  throw new OidcTokenError(
+    "sign_in_needed",
+    `the ID token of profile "${profile}" has expired, and the provider gives a new one only at sign-in`,
+    `run: oidc-token login --profile ${profile}`,
+  );
+}
+
+/** The key of a `static_key` profile as a token set without expiry. */
+async function staticKey(
+  context: Context,
+  { profile, secrets }: ProfileAccess,
+  rejected_sha256: string | undefined,
+): Promise<TokenSet> {
+  const key = await secrets.key();
+  if (key === undefined) throw signInNeeded(profile.name, undefined);
+  if (rejected_sha256 !== undefined && (await sha256(key)) === rejected_sha256.toLowerCase()) {
+    throw new OidcTokenError(
+      "refused",
+      `the server refused the key of profile "${profile.name}"`,
+      profile.key?.from === "keyring"
+        ? `store a valid one: oidc-token login --profile ${profile.name}`
+        : 'put a valid key where the profile\'s "key" points',
+    );
+  }
+  return { access_token: key, token_type: "static", obtained_at: context.now() };
+}
+
+/** Joins one profile's store, lock and provider to the token service. */
+function portsOf(context: Context, access: ProfileAccess, interactive: boolean): TokenPorts {
+  const { profile } = access;
+  const flow = unattendedFlow(profile.flow);
+  return {
+    now: context.now,
+    sleep: (ms) => context.sleep(ms, context.interrupted),
+    read: async () => (await access.read())?.tokens,
+    write: async (tokens) => {
+      const store = await access.write(tokens);
+      context.log.info("tokens stored", { profile: profile.name, store, expires_at: tokens.expires_at });
+      // Ctrl-C came while the answer was on its way: it is safe now, and nobody wants it printed.
+      context.interrupted.throwIfAborted();
+    },
+    tryLock: () => context.lock.tryAcquire(profile.account),
+    refresh: async (refresh_token) => {
+      const grants = await access.grants();
+      const outcome = await withGrace(context.interrupted, grants.refresh(refresh_token));
+      context.log.info("refresh", { profile: profile.name, outcome: outcome.outcome });
+      return outcome;
+    },
+    ...given({
+      issue: flow && (async () => withGrace(context.interrupted, (await access.grants()).issue(flow))),
+      signIn: interactive ? async () => (await signIn(context, access, {})).tokens : undefined,
+    }),
+    signInNeeded: (reason) => signInNeeded(profile.name, reason),
+    sha256,
+    warn: (sentence) => {
+      context.log.warn(sentence, { profile: profile.name });
+      tell(context, sentence);
+    },
+  };
+}
+
+/** Exit 3, naming the exact command. */
+function signInNeeded(profile: string, reason: string | undefined): OidcTokenError {
+  const why =
+    reason === undefined
+      ? `not signed in to profile "${profile}"`
+      : `the session of profile "${profile}" has ended: ${reason}`;
+  return new OidcTokenError("sign_in_needed", why, `run: oidc-token login --profile ${profile}`);
+}
+
+async function sha256(token: string): Promise<string> {
+  const { createHash } = await import("node:crypto");
+  return createHash("sha256").update(token).digest("hex");
+}
