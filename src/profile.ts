@@ -138,4 +138,14 @@ export interface Profile extends References {
   /** The proxy for requests to the provider; may hold a password. */
   readonly proxy?: string;
   readonly is_default: boolean;
+  /** The variables that lead its token elsewhere than the file does, so that the account is another one (DESIGN §4). */
+  readonly diverted_by?: readonly string[];
+}
+
+/** Why nothing that was stored before counts for a profile, in a sentence; undefined where nothing leads it elsewhere. */
+export function diversionOf({ name, diverted_by }: Profile): string | undefined {
+  if (!diverted_by) return undefined;
+  const variables = diverted_by.join(" and ");
+  const [lead, it] = diverted_by.length === 1 ? ["leads", "it"] : ["lead", "them"];
+  return `${variables} ${lead} profile "${name}" elsewhere than your configuration file does, so a sign-in without ${it} does not count`;
 }

@@ -5,6 +5,7 @@
 export const LONG = [
   "test/e2e/canary.test.ts",
   "test/e2e/concurrency.test.ts",
+  "test/e2e/destinations.test.ts",
   "test/e2e/get-options.test.ts",
   "test/e2e/init.test.ts",
   "test/e2e/models.test.ts",

@@ -7,7 +7,7 @@ import { accountOf } from "./identity.js";
 import type { ProfileKey, ProfileValues } from "./schema/profile.js";
 
 /** Facts about a profile that no layer holds. */
-export interface ProfileFrame extends Pick<Profile, "name" | "store" | "is_default"> {
+export interface ProfileFrame extends Pick<Profile, "name" | "store" | "is_default" | "diverted_by"> {
   /** `file:line:column` where the profile begins; undefined where it comes from the environment alone. */
   readonly at: string | undefined;
 }
@@ -38,7 +38,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileVal
   const client_auth = clientAuthOf(values, fail);
 
   const header = values.header ?? "Authorization";
-  const { name, store, is_default } = frame;
+  const { name, store, is_default, diverted_by } = frame;
   const allowed_origins = originsOf(values, fail);
   const key = flow.includes("static_key") ? (values.key ?? ({ from: "keyring" } as const)) : values.key;
   const complete: Omit<Profile, "account"> = {
@@ -59,6 +59,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileVal
     name,
     store,
     is_default,
+    ...(diverted_by && { diverted_by }),
     flow,
     header,
     allowed_origins,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AnyReference, Profile } from "../profile.js";
+import { DESTINATION_KEYS } from "./diversion.js";
 
 /** What decides whom a token is for and where it may have come from (DESIGN §4). */
 export type Identity = Pick<
@@ -18,7 +19,8 @@ export type Identity = Pick<
   | "subject_token_type"
   | "requested_token_type"
   | "assertion"
->;
+> &
+  Partial<Pick<Profile, (typeof DESTINATION_KEYS)[number] | "diverted_by">>;
 
 const HEX_DIGITS = 32;
 
@@ -53,6 +55,10 @@ export function accountOf(profile: Identity): string {
             ? [["assertion", originOf(profile.assertion)]]
             : []),
         ]),
+    // Where the token may go counts as far as it is not from the user's own file.
+    ...(profile.diverted_by
+      ? [["destinations", ...DESTINATION_KEYS.map((key) => profile[key] ?? null)]]
+      : []),
   ];
   const digest = createHash("sha256").update(JSON.stringify(facts)).digest("hex");
   return `${profile.name}-${digest.slice(0, HEX_DIGITS)}`;

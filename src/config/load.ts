@@ -1,9 +1,10 @@
 import { dirname, join, resolve } from "node:path";
 import type { Context } from "../context.js";
-import { OidcTokenError } from "../errors.js";
+import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { PROFILE_NAME, type Profile, type StoreChoice } from "../profile.js";
 import { printable, quote, quoteAll } from "../text.js";
 import { completeProfile, type ProfileFrame } from "./complete.js";
+import { checkDiversion, divertingVariables, haveOtherDestinations } from "./diversion.js";
 import { ownVariable, storeFromEnvironment } from "./environment.js";
 import { expandHome, layerFromEnvironment, layerFromFile } from "./layers.js";
 import { nearest } from "./nearest.js";
@@ -75,7 +76,7 @@ export function loadConfig(surroundings: Surroundings, choice: ConfigChoice = {}
 
   return {
     path,
-    files: [path, ...project.looked_at],
+    files: [path, ...(named_by === "OIDC_TOKEN_CONFIG" ? [usualFile(paths)] : []), ...project.looked_at],
     store,
     names,
     profile(name) {
@@ -91,14 +92,35 @@ export function loadConfig(surroundings: Surroundings, choice: ConfigChoice = {}
         is_default: wanted.name === by_default?.name,
         at: values && user?.at(["profiles", wanted.name], "key"),
       };
+      const file = values && layerFromFile(values, folders);
+      const environment = wanted === selected ? overrides : undefined;
       // A preset is one more layer, behind these.
-      const layers = [wanted === selected ? overrides : undefined, values && layerFromFile(values, folders)];
-      return completeProfile(
-        frame,
-        layers.filter((layer) => layer !== undefined),
-      );
+      const layers = [environment, file].filter((layer) => layer !== undefined);
+      const complete = (diverted_by: readonly string[]): Profile =>
+        completeProfile({ ...frame, ...(diverted_by.length > 0 && { diverted_by }) }, layers);
+      const profile = complete(file && environment ? divertingVariables(environment, file) : []);
+      if (file && environment) checkDiversion(profile, environment, file);
+      const usual = named_by === "OIDC_TOKEN_CONFIG" ? usualProfile(paths, wanted.name) : undefined;
+      return usual?.account === profile.account && haveOtherDestinations(usual, profile)
+        ? complete(["OIDC_TOKEN_CONFIG"])
+        : profile;
     },
   };
+}
+
+/** What the file at its usual place says of a profile, where OIDC_TOKEN_CONFIG names another; undefined where it is silent. */
+function usualProfile(paths: Surroundings["paths"], name: string): Profile | undefined {
+  try {
+    const usual = { env: {}, cwd: paths.config, paths };
+    return loadConfig(usual, { config: usualFile(paths) }).profile(name);
+  } catch (error) {
+    if (isOidcTokenError(error)) return undefined;
+    throw error;
+  }
+}
+
+function usualFile(paths: Surroundings["paths"]): string {
+  return join(paths.config, "config.jsonc");
 }
 
 /** A profile that is wanted: its name, and the option or variable, or the place in a file, that asks for it. */
@@ -120,7 +142,7 @@ function chosenFile(
     throw new OidcTokenError("usage", "--config needs a file", "write its path after the option");
   const variable = ownVariable(env, "CONFIG");
   const named = choice.config ?? variable;
-  if (named === undefined) return { path: join(paths.config, "config.jsonc") };
+  if (named === undefined) return { path: usualFile(paths) };
   return {
     path: resolve(cwd, expandHome(named, paths.home)),
     named_by: choice.config === undefined ? "OIDC_TOKEN_CONFIG" : "--config",

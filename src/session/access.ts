@@ -5,6 +5,7 @@ import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import {
   type AnyReference,
+  diversionOf,
   type Profile,
   REFERENCE_KEYS,
   REFERENCES,
@@ -12,6 +13,7 @@ import {
 } from "../profile.js";
 import type { StoreName } from "../store/store.js";
 import type { TokenStore } from "../store/token-store.js";
+import { tell } from "../terminal/tell.js";
 import type { Grants } from "../token/grants.js";
 import { fromRecord, toRecord } from "../token/record.js";
 import type { TokenSet } from "../token/token-set.js";
@@ -71,12 +73,20 @@ export function accessProfile(context: Context, profile: Profile, options: Acces
     return value;
   };
   const secrets = Object.fromEntries(REFERENCE_KEYS.map((key) => [key, () => resolve(key)])) as Secrets;
+  let diversion = diversionOf(profile);
+  const tellDiversion = (): void => {
+    if (diversion !== undefined) tell(context, diversion);
+    diversion = undefined;
+  };
   const remember = (tokens: TokenSet): void => {
     for (const secret of [tokens.access_token, tokens.refresh_token, tokens.id_token]) redactor.add(secret);
   };
   const read: ProfileAccess["read"] = async () => {
     const kept = await store.get(profile.account);
-    if (kept === undefined) return undefined;
+    if (kept === undefined) {
+      tellDiversion();
+      return undefined;
+    }
     const tokens = fromRecord(kept.text);
     if (!tokens) {
       throw new OidcTokenError(
