@@ -36,7 +36,7 @@ export function check(context: Context, options: GlobalOptions): void {
       const reference: AnyReference | undefined = profile[key];
       if (reference && isText(reference)) resolveReference(reference, key, context);
     }
-    for (const sentence of exposedSecrets(profile, context.platform)) tell(context, sentence);
+    for (const sentence of exposedSecrets(profile, config.path, context.platform)) tell(context, sentence);
   }
   context.stdout.write(`${config.names.length} profile${config.names.length === 1 ? "" : "s"}, no error\n`);
 }

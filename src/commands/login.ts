@@ -1,4 +1,5 @@
 import { type GlobalOptions, parseChoice, parseSeconds } from "../arguments.js";
+import { configPath } from "../config/load.js";
 import { exposedSecrets } from "../config/secrets.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
@@ -53,7 +54,8 @@ async function loginTo(context: Context, options: LoginOptions): Promise<LoggedI
   const profile = selectProfile(context, options);
   if (flow !== undefined && !profile.flow.includes(flow)) throw flowNotInProfile(flow, profile);
   const notice = (sentence: string): void => tell(context, sentence);
-  for (const exposed of exposedSecrets(profile, context.platform)) notice(exposed);
+  for (const exposed of exposedSecrets(profile, configPath(context, options), context.platform))
+    notice(exposed);
   const access = accessProfile(context, profile, { interactive: isTerminal(context), notice });
   if ((flow ?? profile.flow[0]) === "static_key") return await keepStaticKey(context, access);
   await keepClientSecret(context, access);

@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import * as v from "valibot";
 import { OidcTokenError } from "../errors.js";
 import { type Document, type KeyPath, parseJsonc } from "../files/jsonc.js";
@@ -8,10 +9,14 @@ const MOST_BYTES = 1024 * 1024;
 
 /**
  * Reads a configuration file. Undefined where there is none; an OidcTokenError of kind `configuration` that names
- * file, line and column where it can't be read.
+ * file, line and column where it can't be read, or `check` does not want it.
  */
-export function readDocument(path: string): Document | undefined {
-  const text = readText(path, { most_bytes: MOST_BYTES, what: "a configuration file" });
+export function readDocument(path: string, check?: (stats: Stats) => void): Document | undefined {
+  const text = readText(path, {
+    most_bytes: MOST_BYTES,
+    what: "a configuration file",
+    ...(check && { check }),
+  });
   return text === undefined ? undefined : parseJsonc(path, text);
 }
 

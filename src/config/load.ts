@@ -15,6 +15,8 @@ export { nearestVariable, unknownVariables } from "./environment.js";
 
 export type Surroundings = Pick<Context, "env" | "cwd"> & {
   readonly paths: Pick<Context["paths"], "config" | "home">;
+  /** Where it is said that a file was not read. */
+  readonly stderr?: Pick<Context["stderr"], "write">;
 };
 
 /** What the command line says of the configuration. */
@@ -55,6 +57,10 @@ export function loadConfig(surroundings: Surroundings, choice: ConfigChoice = {}
     );
   }
   const project = findProjectFile(cwd, paths.home);
+  for (const foreign of project.foreign) {
+    const sentence = `${printable(foreign)} belongs to another user, so it is not read`;
+    surroundings.stderr?.write(`oidc-token: ${sentence}\n`);
+  }
   const folders = { home: paths.home, config: dirname(path) };
   const overrides = layerFromEnvironment(env, folders);
   const store = storeFromEnvironment(env) ?? user?.values.store ?? "auto";

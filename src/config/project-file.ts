@@ -1,6 +1,7 @@
-import { statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { lstatSync, statSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { OidcTokenError } from "../errors.js";
+import { refusal } from "../files/file-error.js";
 import type { Document } from "../files/jsonc.js";
 import { given } from "../given.js";
 import { quote } from "../text.js";
@@ -16,21 +17,55 @@ export interface ProjectFile {
   readonly at: string;
 }
 
-/** The project file that counts in `cwd`, and every place that was looked at, because one may appear there later. */
-export function findProjectFile(
-  cwd: string,
-  home: string,
-): {
-  readonly file: ProjectFile | undefined;
+/** What was found of project files on the way up from a folder. */
+export interface ProjectSearch {
+  readonly file?: ProjectFile;
+  /** Every place that was looked at, because one may appear there later. */
   readonly looked_at: readonly string[];
-} {
+  /** The files of somebody else, which are not read. */
+  readonly foreign: readonly string[];
+}
+
+/** The project file that counts in `cwd`: the nearest, from there up to the home folder. */
+export function findProjectFile(cwd: string, home: string): ProjectSearch {
   const looked_at: string[] = [];
-  for (let folder = cwd; ; folder = dirname(folder)) {
+  const foreign: string[] = [];
+  for (const folder of foldersFrom(cwd, home)) {
     const path = join(folder, FILE_NAME);
     looked_at.push(path);
-    const document = isThere(path) ? readDocument(path) : undefined;
-    if (document) return { file: contributionOf(document), looked_at };
-    if (folder === home || folder === dirname(folder)) return { file: undefined, looked_at };
+    const owner = ownerOf(path);
+    if (owner === undefined) continue;
+    if (!isTrustedOwner(owner)) {
+      foreign.push(path);
+      continue;
+    }
+    const document = readDocument(path, ({ uid }) => {
+      if (!isTrustedOwner(uid)) throw refusal("another's");
+    });
+    if (document) return { file: contributionOf(document), looked_at, foreign };
+  }
+  return { looked_at, foreign };
+}
+
+/**
+ * The folder and those above it that belong together: up to the home folder, or outside of it as far as the owner and
+ * the file system stay the same, so that a file in /tmp or on a shared disk is nobody's business.
+ */
+function* foldersFrom(cwd: string, home: string): Iterable<string> {
+  const is_at_home = cwd === home || cwd.startsWith(home.endsWith(sep) ? home : home + sep);
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    yield folder;
+    const above = dirname(folder);
+    if (folder === home || folder === above || (!is_at_home && !belongTogether(folder, above))) return;
+  }
+}
+
+function belongTogether(folder: string, above: string): boolean {
+  try {
+    const [one, other] = [statSync(folder), statSync(above)];
+    return one.uid === other.uid && one.dev === other.dev;
+  } catch {
+    return false;
   }
 }
 
@@ -60,11 +95,16 @@ function contributionOf(document: Document): ProjectFile {
   return { at: document.at(["default_profile"]), ...given({ default_profile }) };
 }
 
-/** A folder above that may not be searched holds no file of ours. */
-function isThere(path: string): boolean {
+/** The owner of what lies there, a link itself and not what it leads to. A folder that may not be searched holds no file of ours. */
+function ownerOf(path: string): number | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+    return lstatSync(path, { throwIfNoEntry: false })?.uid;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function isTrustedOwner(uid: number): boolean {
+  const own = process.getuid?.();
+  return own === undefined || uid === own || uid === 0;
 }

@@ -2,7 +2,14 @@ import { statSync } from "node:fs";
 import { OidcTokenError } from "../errors.js";
 import { readText } from "../files/read.js";
 import type { Environment } from "../paths.js";
-import { REFERENCES, type ReferenceKey, type References, secretsOf, type TextReference } from "../profile.js";
+import {
+  type Profile,
+  REFERENCES,
+  type ReferenceKey,
+  type References,
+  secretsOf,
+  type TextReference,
+} from "../profile.js";
 import { CONTROL_CHARACTER, printable } from "../text.js";
 
 const MOST_BYTES = 64 * 1024;
@@ -30,14 +37,28 @@ export function resolveReference(
   return value;
 }
 
-/** Sentences about files with secrets of this profile that others on this machine may read. */
-export function exposedSecrets(profile: References, platform: NodeJS.Platform): string[] {
+/**
+ * Sentences about files with secrets of this profile that others on this machine may read; `file` is the one that
+ * defines it, and may hold some itself.
+ */
+export function exposedSecrets(
+  profile: References & Pick<Profile, "proxy">,
+  file: string,
+  platform: NodeJS.Platform,
+): string[] {
   if (platform === "win32") return [];
-  return secretsOf(profile).flatMap(([, reference]) => {
-    const mode = reference.from === "file" ? modeOf(reference.path) : undefined;
-    if (reference.from !== "file" || mode === undefined || (mode & OTHERS_MAY_READ) === 0) return [];
+  const paths = secretsOf(profile).flatMap(([, reference]) => {
+    if (reference.from === "plain") return [file];
+    return reference.from === "file" ? [reference.path] : [];
+  });
+  if (profile.proxy !== undefined && new URL(profile.proxy).password !== "") paths.push(file);
+  return [...new Set(paths)].flatMap((path) => {
+    const mode = modeOf(path);
+    if (mode === undefined || (mode & OTHERS_MAY_READ) === 0) return [];
     const octal = mode.toString(8).padStart(4, "0");
-    return [`${printable(reference.path)} can be read by other users of this machine (mode ${octal})`];
+    return [
+      `${printable(path)} can be read by other users of this machine (mode ${octal}), and holds a secret`,
+    ];
   });
 }
 

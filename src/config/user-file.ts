@@ -1,5 +1,6 @@
 import type { InferOutput } from "valibot";
 import type { Document, KeyPath } from "../files/jsonc.js";
+import { checkOwn } from "../files/read.js";
 import { quote } from "../text.js";
 import { readDocument, validateDocument } from "./document.js";
 import { fileEntries, fileSchema } from "./schema/file.js";
@@ -13,7 +14,7 @@ export interface UserFile {
 
 /** Undefined where there is no such file; an OidcTokenError of kind `configuration` where something is wrong in it. */
 export function readUserFile(path: string): UserFile | undefined {
-  const document = readDocument(path);
+  const document = readDocument(path, checkOwn);
   return document && { values: validateDocument(fileSchema, document, nameOf, knownAt), at: document.at };
 }
 

@@ -3,7 +3,14 @@ import { OidcTokenError } from "../errors.js";
 import { printable } from "../text.js";
 
 /** What is wrong with something that can be opened: none of these is an error to the system. */
-export type Refusal = "folder" | "not regular" | "link" | "another's" | "readable by others" | "too large";
+export type Refusal =
+  | "folder"
+  | "not regular"
+  | "link"
+  | "another's"
+  | "readable by others"
+  | "writable by others"
+  | "too large";
 
 /** What was done with a file, and what the failure is to the caller. */
 export interface FileUse {
@@ -66,7 +73,16 @@ const STATES: Readonly<Record<string, Wording>> = {
     kind === "store" ? AGAIN : `name ${what}; a pipe or a device could block every call`,
   ],
   link: () => ["is a link", AGAIN],
-  "another's": () => ["belongs to another user", AGAIN],
+  "another's": ({ kind, path }) => [
+    kind === "store" ? "belongs to another user" : "belongs to another user, so it is not read",
+    kind === "store"
+      ? AGAIN
+      : `make it your own: chown "$USER" ${printable(path)}; or name another with --config`,
+  ],
+  "writable by others": ({ path }) => [
+    "can be written to by other users, so it is not read",
+    `look through it, then close it: chmod go-w ${printable(path)}`,
+  ],
   "readable by others": ({ path }) => [
     "can be read by other users",
     `close it with: chmod 600 ${printable(path)}; where others may have read it, sign in again: oidc-token login`,

@@ -62,17 +62,24 @@ export function readPrivate(path: string, most: number, uid = process.getuid?.()
   }
 }
 
+/** Refuses what somebody else could have written: another owner than this user or root, or anybody's to write to, as ssh does. */
+export function checkOwn({ uid, mode }: Stats, own = process.getuid?.()): void {
+  if (own === undefined) return;
+  if (uid !== own && uid !== 0) throw refusal("another's");
+  if ((mode & 0o022) !== 0) throw refusal("writable by others");
+}
+
 /**
  * The text of a file a person wrote, UTF-8, without a byte order mark. Undefined where there is none; an OidcTokenError
- * of kind `configuration` where it can't be read.
+ * of kind `configuration` where it can't be read, or `check` throws.
  */
 export function readText(
   path: string,
-  limits: { readonly most_bytes: number; readonly what: string },
+  limits: { readonly most_bytes: number; readonly what: string; check?(stats: Stats): void },
 ): string | undefined {
   let bytes: Buffer;
   try {
-    bytes = readRegular(path, limits.most_bytes);
+    bytes = readRegular(path, limits.most_bytes, limits.check);
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errorCode(error))) return undefined;
     const { most_bytes: most, what } = limits;

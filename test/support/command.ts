@@ -63,7 +63,8 @@ export class Sandbox {
   configure(config: object | string): string {
     mkdirSync(this.configDir, { recursive: true });
     const path = join(this.configDir, "config.jsonc");
-    writeFileSync(path, typeof config === "string" ? config : JSON.stringify(config, null, 2));
+    const text = typeof config === "string" ? config : JSON.stringify(config, null, 2);
+    writeFileSync(path, text, { mode: 0o600 });
     return path;
   }
 

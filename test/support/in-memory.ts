@@ -34,7 +34,7 @@ export class InMemory {
   /** Writes config.jsonc. */
   configure(config: object): void {
     mkdirSync(join(this.home, "config"), { recursive: true });
-    writeFileSync(join(this.home, "config", "config.jsonc"), JSON.stringify(config));
+    writeFileSync(join(this.home, "config", "config.jsonc"), JSON.stringify(config), { mode: 0o600 });
   }
 
   /** The tokens in the store, of the one profile there is. */

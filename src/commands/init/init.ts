@@ -129,18 +129,18 @@ function tellNext(context: Context, options: InitOptions, names: readonly string
   const config = loadConfig(context, options);
   const file = options.config === undefined ? "" : ` --config ${printable(options.config)}`;
   for (const name of names) {
-    tellSecretFiles(context, config.profile(name));
+    tellSecretFiles(context, config.profile(name), config.path);
     tell(context, `next: oidc-token ${nextCommand(config.profile(name))} --profile ${name}${file}`);
   }
 }
 
 /** A file with a secret that is not there yet, or that others may read. */
-function tellSecretFiles(context: Context, profile: Profile): void {
+function tellSecretFiles(context: Context, profile: Profile, path: string): void {
   for (const [, reference] of secretsOf(profile)) {
     if (reference.from !== "file" || existsSync(reference.path)) continue;
     tell(context, `${printable(reference.path)} does not exist yet: put the secret in it, alone on one line`);
   }
-  for (const exposed of exposedSecrets(profile, context.platform)) tell(context, exposed);
+  for (const exposed of exposedSecrets(profile, path, context.platform)) tell(context, exposed);
 }
 
 function nextCommand({ flow, key, client_secret }: Profile): "login" | "get" {

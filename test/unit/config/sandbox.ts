@@ -2,7 +2,12 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { onTestFinished } from "vitest";
-import { type ConfigChoice, type LoadedConfig, loadConfig } from "../../../src/config/load.js";
+import {
+  type ConfigChoice,
+  type LoadedConfig,
+  loadConfig,
+  type Surroundings,
+} from "../../../src/config/load.js";
 import { OidcTokenError } from "../../../src/errors.js";
 
 /** A home of its own for one test, removed when the test ends. */
@@ -33,9 +38,10 @@ export class Sandbox {
     return this.write(this.file, content);
   }
 
-  load(options: ConfigChoice & { env?: Record<string, string>; cwd?: string } = {}): LoadedConfig {
-    const { env = {}, cwd = this.home, ...choice } = options;
-    return loadConfig({ env, cwd, paths: { home: this.home, config: this.config } }, choice);
+  load(options: ConfigChoice & Partial<Surroundings> = {}): LoadedConfig {
+    const { env = {}, cwd = this.home, stderr, ...choice } = options;
+    const paths = { home: this.home, config: this.config };
+    return loadConfig({ env, cwd, paths, ...(stderr && { stderr }) }, choice);
   }
 }
 

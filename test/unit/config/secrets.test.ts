@@ -166,24 +166,30 @@ describe("exposedSecrets", () => {
   it.skipIf(process.platform === "win32").each([
     [0o600, []],
     [0o400, []],
-    [0o640, ["~/key can be read by other users of this machine (mode 0640)"]],
-    [0o644, ["~/key can be read by other users of this machine (mode 0644)"]],
+    [0o640, ["~/key can be read by other users of this machine (mode 0640), and holds a secret"]],
+    [0o644, ["~/key can be read by other users of this machine (mode 0644), and holds a secret"]],
   ])("looks at the mode of every file with a secret: %o", (mode, sentences) => {
     const sandbox = new Sandbox();
     const path = sandbox.write("~/key", "hunter2");
     chmodSync(path, mode);
-    const exposed = exposedSecrets({ assertion: { from: "file", path } }, "linux");
+    const exposed = exposedSecrets({ assertion: { from: "file", path } }, "/nowhere/config", "linux");
     expect(exposed.map((sentence) => sentence.replace(sandbox.home, "~"))).toEqual(sentences);
-    expect(exposedSecrets({ key: { from: "file", path } }, "win32")).toEqual([]);
+    expect(exposedSecrets({ key: { from: "file", path } }, "/nowhere/config", "win32")).toEqual([]);
   });
 
   it("has nothing to say of what is no file, not there, or no secret", () => {
     const sandbox = new Sandbox();
     const certificate = sandbox.write("~/certificate.pem", "public", 0o644);
-    expect(exposedSecrets({}, "linux")).toEqual([]);
-    expect(exposedSecrets({ key: { from: "keyring" } }, "linux")).toEqual([]);
-    expect(exposedSecrets({ key: { from: "file", path: "/nowhere/key" } }, "linux")).toEqual([]);
-    expect(exposedSecrets({ key: { from: "file", path: "/dev/null/key" } }, "linux")).toEqual([]);
-    expect(exposedSecrets({ client_cert: { from: "file", path: certificate } }, "linux")).toEqual([]);
+    expect(exposedSecrets({}, "/nowhere/config", "linux")).toEqual([]);
+    expect(exposedSecrets({ key: { from: "keyring" } }, "/nowhere/config", "linux")).toEqual([]);
+    expect(
+      exposedSecrets({ key: { from: "file", path: "/nowhere/key" } }, "/nowhere/config", "linux"),
+    ).toEqual([]);
+    expect(
+      exposedSecrets({ key: { from: "file", path: "/dev/null/key" } }, "/nowhere/config", "linux"),
+    ).toEqual([]);
+    expect(
+      exposedSecrets({ client_cert: { from: "file", path: certificate } }, "/nowhere/config", "linux"),
+    ).toEqual([]);
   });
 });
