@@ -1,4 +1,6 @@
+import { secondsOf } from "./duration.js";
 import { OidcTokenError } from "./errors.js";
+import { nearest } from "./nearest.js";
 
 /** Options every command takes. */
 export interface GlobalOptions {
@@ -6,27 +8,25 @@ export interface GlobalOptions {
   readonly config?: string;
 }
 
-/** A number of whole seconds as an option gives it. */
+/** A number of whole seconds as an option gives it: in digits, or as a duration. */
 export function parseSeconds(option: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) {
-    throw new OidcTokenError(
-      "usage",
-      `${option} takes a number of seconds, not "${text}"`,
-      `write it in digits, for example: ${option} 60`,
-    );
-  }
-  return Number(text);
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : secondsOf(text);
+  if (seconds !== undefined) return seconds;
+  throw new OidcTokenError(
+    "usage",
+    `${option} takes a number of seconds or a duration, not "${text}"`,
+    `write it in digits or with a unit, for example: ${option} 60, ${option} 90s or ${option} 1h`,
+  );
 }
 
 /** One word of a fixed set as an option gives it. */
 export function parseChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === text);
-  if (found === undefined) {
-    throw new OidcTokenError(
-      "usage",
-      `${option} does not know "${text}"`,
-      `use one of: ${choices.join(", ")}`,
-    );
-  }
-  return found;
+  if (found !== undefined) return found;
+  const meant = nearest(text, choices);
+  throw new OidcTokenError(
+    "usage",
+    `${option} does not know "${text}"`,
+    `${meant === undefined ? "" : `did you mean ${meant}? `}use one of: ${choices.join(", ")}`,
+  );
 }

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { OidcTokenError } from "../errors.js";
 import { type KeyPath, parseJsonc } from "../files/jsonc.js";
+import { nearest } from "../nearest.js";
 import type { Environment } from "../paths.js";
 import { REFERENCES, type StoreChoice } from "../profile.js";
 import { quote } from "../text.js";
-import { nearest } from "./nearest.js";
 import { fileEntries } from "./schema/file.js";
 import { findingOf } from "./schema/issue.js";
 import {

@@ -1,13 +1,13 @@
 import { dirname, join, resolve } from "node:path";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { nearest } from "../nearest.js";
 import { PROFILE_NAME, type Profile, type StoreChoice } from "../profile.js";
 import { printable, quote, quoteAll } from "../text.js";
 import { completeProfile, type ProfileFrame } from "./complete.js";
 import { checkDiversion, divertingVariables, haveOtherDestinations } from "./diversion.js";
 import { ownVariable, storeFromEnvironment } from "./environment.js";
 import { expandHome, layerFromEnvironment, layerFromFile } from "./layers.js";
-import { nearest } from "./nearest.js";
 import { findProjectFile } from "./project-file.js";
 import { readUserFile } from "./user-file.js";
 

@@ -86,7 +86,7 @@ describe("2: wrong usage", () => {
     ["an option without its value", ["get", "--format"], {}],
     ["more arguments than it takes", ["get", "dev"], {}],
     ["a format there is not", ["get", "--format", "yaml"], {}],
-    ["seconds that are no number", ["get", "--min-validity", "1h"], {}],
+    ["seconds that are no number", ["get", "--min-validity", "soon"], {}],
     ["seconds below nothing", ["get", "--min-validity", "-5"], {}],
     ["an interactive choice there is not", ["get", "--interactive", "sometimes"], {}],
     ["the same in the variable", ["get"], { OIDC_TOKEN_INTERACTIVE: "sometimes" }],

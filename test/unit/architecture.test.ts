@@ -27,6 +27,8 @@ const GROUND = [
   "profile.ts",
   "arguments.ts",
   "given.ts",
+  "duration.ts",
+  "nearest.ts",
 ];
 
 /**
@@ -81,7 +83,7 @@ const OWNERS: Record<string, readonly string[]> = {
   valibot: ["config", "commands"],
   "@valibot/to-json-schema": ["config"],
   "jsonc-parser": ["files"],
-  "fastest-levenshtein": ["config"],
+  "fastest-levenshtein": ["nearest.ts"],
   "env-paths": ["paths.ts"],
   open: ["compose.ts"],
   "@clack/prompts": ["terminal"],

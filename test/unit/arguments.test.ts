@@ -7,6 +7,11 @@ describe("a number of seconds", () => {
     ["60", 60],
     ["007", 7],
     ["999999999", 999_999_999],
+    ["90s", 90],
+    ["5m", 300],
+    ["1h", 3600],
+    ["1h30m", 5400],
+    ["7d", 604_800],
   ])("is read from %j", (text, expected) => {
     expect(parseSeconds("--timeout", text)).toBe(expected);
   });
@@ -19,7 +24,12 @@ describe("a number of seconds", () => {
     "1.5",
     "1e3",
     "0x10",
-    "60s",
+    "60sec",
+    "s",
+    "1h 30m",
+    "30m1h",
+    "1.5h",
+    "-5m",
     "1_000",
     "NaN",
     "Infinity",
@@ -30,8 +40,8 @@ describe("a number of seconds", () => {
     expect(() => parseSeconds("--timeout", text)).toThrow(
       expect.objectContaining({
         kind: "usage",
-        message: `--timeout takes a number of seconds, not "${text}"`,
-        hint: "write it in digits, for example: --timeout 60",
+        message: `--timeout takes a number of seconds or a duration, not "${text}"`,
+        hint: "write it in digits or with a unit, for example: --timeout 60, --timeout 90s or --timeout 1h",
       }),
     );
   });
@@ -44,9 +54,15 @@ describe("a choice", () => {
     expect(parseChoice("--interactive", "always", choices)).toBe("always");
   });
 
-  it.each(["", "AUTO", "aut", "constructor", "auto "])("is not %j, and the error lists them", (text) => {
+  it.each(["", "con", "constructor"])("is not %j, and the error lists them", (text) => {
     expect(() => parseChoice("--interactive", text, choices)).toThrow(
       expect.objectContaining({ kind: "usage", hint: "use one of: auto, always" }),
+    );
+  });
+
+  it.each(["AUTO", "aut", "auto "])("that is misspelt is asked back: %j", (text) => {
+    expect(() => parseChoice("--interactive", text, choices)).toThrow(
+      expect.objectContaining({ kind: "usage", hint: "did you mean auto? use one of: auto, always" }),
     );
   });
 });

@@ -1,8 +1,8 @@
 import type { BaseIssue } from "valibot";
 import type { KeyPath } from "../../files/jsonc.js";
+import { nearest } from "../../nearest.js";
 import type { Complaint } from "../../text.js";
 import { quote, quoteAll } from "../../text.js";
-import { nearest } from "../nearest.js";
 import { fileEntries } from "./file.js";
 import { endpointEntries, PROFILE_KEYS } from "./profile.js";
 
@@ -52,10 +52,20 @@ function said(issue: BaseIssue<unknown>, subject: string): Complaint {
   return { sentence: `${subject} ${sentence}`, hint: hint ?? choiceHint(issue) ?? DEFAULT_HINT };
 }
 
+/** What people also call a provider or a flow. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  ...{ azure: "entra", azuread: "entra", "azure-ad": "entra", aad: "entra", microsoft: "entra" },
+  ...{ aws: "cognito", amazon: "cognito", oracle: "oci", idcs: "oci", rhsso: "keycloak", gcp: "google" },
+  ...{ browser: "authorization_code", pkce: "authorization_code", code: "authorization_code" },
+  ...{ api_key: "static_key", apikey: "static_key", key: "static_key", service: "client_credentials" },
+};
+
 /** For a misspelt word of a fixed set; `expected` lists the set in quotes. */
 function choiceHint(issue: BaseIssue<unknown>): string | undefined {
   if (issue.type !== "picklist" || typeof issue.input !== "string") return undefined;
-  const meant = nearest(issue.input, issue.expected?.match(/[\w-]+/g) ?? []);
+  const words = issue.expected?.match(/[\w-]+/g) ?? [];
+  const other = OTHER_NAMES[issue.input.toLowerCase()];
+  const meant = words.find((word) => word === other) ?? nearest(issue.input, words);
   return meant && `did you mean ${quote(meant)}?`;
 }
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { DURATION, secondsOf } from "../../duration.js";
 import type { ReferenceOf } from "../../profile.js";
 import { CONTROL_CHARACTER, type Complaint } from "../../text.js";
 import { parseReference } from "./reference.js";
@@ -79,9 +80,22 @@ const EXAMPLES: Record<keyof ReferenceOf, string[]> = {
   token: ["{file:/path}", "{env:NAME}", "{command:program argument}", "{github_actions:AUDIENCE}"],
 };
 
+/** Whole seconds, as a number or as a duration. */
 export const seconds = (least: number, most: number) => {
-  const message = `must be a whole number of seconds from ${least} to ${most}`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message));
+  const message = `must be a whole number of seconds from ${least} to ${most}\nwrite digits without quotes, or a duration such as "90s", "5m" or "1h"`;
+  return v.union(
+    [
+      v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message)),
+      v.pipe(
+        v.string(message),
+        v.regex(DURATION, message),
+        v.transform((text) => secondsOf(text) ?? Number.NaN),
+        v.minValue(least, message),
+        v.maxValue(most, message),
+      ),
+    ],
+    message,
+  );
 };
 export const parameters = () =>
   notList(

@@ -1,9 +1,20 @@
 import { isLoopback } from "../../loopback.js";
 import { CONTROL_CHARACTER, type Complaint } from "../../text.js";
 
+const PLACEHOLDER =
+  /<[^<>]*>|…|\byour[-_. ]?(?:client|app|tenant|org|domain|realm|api|company|server)\b|^(?:changeme|change[-_]me|todo|x{3,})$/i;
+
+/** Whether a value was never filled in: `<org>`, `your-client-id`, `…`. */
+export function isPlaceholder(value: string): boolean {
+  return PLACEHOLDER.test(value);
+}
+
 /** https, or plain http on this machine (DESIGN §7.6); no user name, no fragment. The value is not repeated: it may hold a secret. */
 export function urlComplaint(value: string): Complaint | undefined {
   const url = parse(value);
+  if (!url && /<[^<>]*>/.test(value)) {
+    return { sentence: "still holds a placeholder in < >", hint: "put the real name in its place" };
+  }
   if (!url) {
     return { sentence: "must be a URL", hint: "write it in full, as in https://id.example.com" };
   }

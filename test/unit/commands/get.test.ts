@@ -74,7 +74,7 @@ describe("get prints nothing and fails with", () => {
   it.each<[string, GetOptions, string, RegExp]>([
     ["sign_in_needed and the command to run, when nobody is signed in", {}, "sign_in_needed", /"okta"/],
     ["usage for a format that is none", { format: "yaml" }, "usage", /--format .*"yaml"/],
-    ["usage for a validity that is none", { minValidity: "1h" }, "usage", /--min-validity .*"1h"/],
+    ["usage for a validity that is none", { minValidity: "soon" }, "usage", /--min-validity .*"soon"/],
     ["usage for a digest that is none", { rejectedSha256: "abc" }, "usage", /--rejected-sha256/],
     ["usage for a word that is none", { interactive: "maybe" }, "usage", /--interactive .*"maybe"/],
     ["usage for a URL that is none", { url: "llm.example.com" }, "usage", /--url/],

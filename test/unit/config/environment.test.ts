@@ -53,7 +53,7 @@ const EVERY_KEY: Record<string, readonly [text: string, value: unknown]> = {
   ],
   provider: ["llm", "llm"],
   models: ['{ "m": { "name": "M" } }', { m: { name: "M" } }],
-  timeout: ["30", 30],
+  timeout: ["1m", 60],
   ca_file: ["/etc/company-ca.pem", "/etc/company-ca.pem"],
   proxy: ["http://proxy.example.com:3128", "http://proxy.example.com:3128"],
 };
@@ -98,7 +98,7 @@ describe("a variable", () => {
     ["OIDC_TOKEN_ISSUER", "http://id.example.com", "OIDC_TOKEN_ISSUER must be an https URL"],
     ["OIDC_TOKEN_FLOW", "device_cod", "OIDC_TOKEN_FLOW"],
     ["OIDC_TOKEN_FLOW", ",", "OIDC_TOKEN_FLOW must name at least one flow"],
-    ["OIDC_TOKEN_TIMEOUT", "10s", "OIDC_TOKEN_TIMEOUT must be a whole number of seconds from 1 to 600"],
+    ["OIDC_TOKEN_TIMEOUT", "10 s", "OIDC_TOKEN_TIMEOUT must be a whole number of seconds from 1 to 600"],
     ["OIDC_TOKEN_TIMEOUT", "0x10", "OIDC_TOKEN_TIMEOUT must be a whole number of seconds from 1 to 600"],
     [
       "OIDC_TOKEN_REFRESH_BEFORE",
