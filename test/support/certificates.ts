@@ -8,7 +8,7 @@ export interface Certificate {
 
 export interface Certificates {
   readonly ca: Certificate;
-  /** For `id.example.test`, `localhost` and 127.0.0.1. */
+  /** For `id.example.test`, `localhost`, 127.0.0.1 and 127.0.0.2. */
   readonly server: Certificate;
   readonly client: Certificate;
 }
@@ -27,6 +27,7 @@ export async function createCertificates(): Promise<Certificates> {
         { type: 2, value: "id.example.test" },
         { type: 2, value: "localhost" },
         { type: 7, ip: "127.0.0.1" },
+        { type: 7, ip: "127.0.0.2" },
       ],
     },
   ]);

@@ -51,3 +51,33 @@ export async function startConnectProxy(credentials?: {
   };
   return proxy;
 }
+
+export interface LoggingProxy {
+  readonly url: string;
+  /** The first line of each request, as it came in. */
+  readonly seen: string[];
+  stop(): Promise<void>;
+}
+
+/** A proxy that carries nothing and keeps what it is shown: for what must never go through one. */
+export async function startLoggingProxy(): Promise<LoggingProxy> {
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    response.writeHead(403).end();
+  });
+  server.on("connect", (request: IncomingMessage, client: Socket) => {
+    seen.push(`CONNECT ${request.url}`);
+    client.end("HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n");
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type ServerOptions } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, isIP } from "node:net";
 import { text } from "node:stream/consumers";
 import { exportJWK, generateKeyPair } from "jose";
 import type Provider from "oidc-provider";
@@ -100,7 +100,8 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     void applyFault(current, path, request, response, () => void handle?.(request, response));
   };
   const server = options.tls ? createTlsServer(options.tls, serve) : createServer(serve);
-  await listen(server, options.port ?? 0);
+  const address = isIP(options.host ?? "") ? options.host : "127.0.0.1";
+  await listen(server, options.port ?? 0, address);
   const { port } = server.address() as AddressInfo;
   const issuer = `${options.tls ? "https" : "http"}://${options.host ?? "127.0.0.1"}:${port}`;
 
@@ -132,7 +133,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   handle = provider.callback();
 
   const fault = async (next: Fault | undefined) => {
-    if (current?.kind === "refuse" && next?.kind !== "refuse") await listen(server, port);
+    if (current?.kind === "refuse" && next?.kind !== "refuse") await listen(server, port, address);
     current = next === undefined ? undefined : { ...next };
     if (next?.kind === "refuse") await close(server);
   };
@@ -297,10 +298,10 @@ async function quietly<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, port: number, address = "127.0.0.1"): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
+    server.listen(port, address, () => {
       server.off("error", reject);
       resolve();
     });

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import tls from "node:tls";
+import type { Context, Secrets } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+import type { Profile } from "../profile.js";
+
+/** What TLS is given beside the runtime's own settings, all PEM. */
+export interface TlsSettings {
+  readonly ca?: string[];
+  readonly cert?: string;
+  readonly key?: string;
+  /** Set where the environment says otherwise: NODE_TLS_REJECT_UNAUTHORIZED=0 counts for loopback hosts only. */
+  readonly rejectUnauthorized?: true;
+}
+
+/** The settings a profile asks for, if any. Throws `configuration` for a file that can't be used. */
+export async function tlsSettings(
+  profile: Profile,
+  secrets: Pick<Secrets, "client_cert" | "client_key">,
+  context: Pick<Context, "env" | "redactor">,
+): Promise<TlsSettings | undefined> {
+  const ca = profile.ca_file === undefined ? undefined : trusted(profile.ca_file, profile, context);
+  const cert = profile.client_cert && (await secrets.client_cert());
+  const key = profile.client_cert && (await secrets.client_key());
+  context.redactor.add(key);
+  if (cert !== undefined && key !== undefined) checkPair(cert, key, profile);
+  if (ca === undefined && cert === undefined) return undefined;
+  return {
+    ...(ca && { ca }),
+    ...(cert !== undefined && key !== undefined && { cert, key }),
+  };
+}
+
+/** A list of one's own takes the place of the runtime's, so that is in it too. */
+function trusted(path: string, profile: Profile, { env }: Pick<Context, "env">): string[] {
+  const own = readPem(path, profile);
+  // From Node 22.15 it tells what it trusts, NODE_EXTRA_CA_CERTS and the system's certificates included.
+  const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
+  if (getCACertificates) return [...getCACertificates("default"), own];
+  return [...tls.rootCertificates, ...extraCertificates(env.NODE_EXTRA_CA_CERTS), own];
+}
+
+/** Node itself goes on without a file that can't be read. */
+function extraCertificates(path: string | undefined): string[] {
+  try {
+    return path ? [readFileSync(path, "utf8")] : [];
+  } catch {
+    return [];
+  }
+}
+
+function readPem(path: string, profile: Profile): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+    tls.createSecureContext({ ca: text });
+    if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "EACCES" || code === "EISDIR") {
+      throw new OidcTokenError(
+        "configuration",
+        `ca_file of profile ${profile.name} cannot be read: ${path} (${code})`,
+        "correct the path, or let this user read the file",
+      );
+    }
+  }
+  throw new OidcTokenError(
+    "configuration",
+    `ca_file of profile ${profile.name} holds no certificate that can be read: ${path}`,
+    "name a file with certificates in PEM, which begin with -----BEGIN CERTIFICATE-----",
+  );
+}
+
+function checkPair(cert: string, key: string, profile: Profile): void {
+  try {
+    tls.createSecureContext({ cert, key });
+  } catch (cause) {
+    throw new OidcTokenError(
+      "configuration",
+      `client_cert and client_key of profile ${profile.name} cannot be used together`,
+      "name a certificate and its own key, both in PEM, the key without passphrase",
+      { cause },
+    );
+  }
+}
