@@ -2,7 +2,7 @@ import { version } from "../../package.json";
 import type { Context } from "../context.js";
 import { interrupted, isOidcTokenError } from "../errors.js";
 import { deadline } from "./deadline.js";
-import { networkCode, networkTrouble, silence } from "./trouble.js";
+import { nameOf, networkCode, networkTrouble, silence } from "./trouble.js";
 
 const USER_AGENT = `oidc-token/${version}`;
 
@@ -49,11 +49,6 @@ export async function exchange(
   } finally {
     limit.end();
   }
-}
-
-/** Host and path: the query may hold a code. */
-export function nameOf({ host, pathname }: URL): string {
-  return `${host}${pathname}`;
 }
 
 async function boundedText({ body }: Response, largest: number): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import tls from "node:tls";
 import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
@@ -83,4 +84,39 @@ function checkPair(cert: string, key: string, profile: Profile): void {
       { cause },
     );
   }
+}
+
+/** Milliseconds. Somebody waits for the sentence. */
+const LOOK_PATIENCE = 2000;
+
+/**
+ * Who issued the certificate that a host shows, by the last of its chain: of a company's proxy this is its CA. Nothing
+ * is sent there, and what is read is believed for a sentence only. Undefined where there is none to be seen.
+ */
+export async function certificateIssuer(url: URL): Promise<string | undefined> {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const socket = tls.connect({
+    host,
+    port: Number(url.port || 443),
+    ...(isIP(host) === 0 && { servername: host }),
+    rejectUnauthorized: false,
+  });
+  try {
+    return await new Promise<string | undefined>((resolve) => {
+      socket.setTimeout(LOOK_PATIENCE, () => resolve(undefined));
+      socket.once("error", () => resolve(undefined));
+      socket.once("secureConnect", () => resolve(lastIssuer(socket.getPeerCertificate(true))));
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+function lastIssuer(first: tls.DetailedPeerCertificate): string | undefined {
+  let last = first;
+  for (let links = 0; links < 10 && last.issuerCertificate && last.issuerCertificate !== last; links += 1) {
+    last = last.issuerCertificate;
+  }
+  const { CN, O } = last.issuer ?? {};
+  return [CN ?? O].flat()[0];
 }

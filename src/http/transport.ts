@@ -3,10 +3,14 @@ import type { Context, Secrets } from "../context.js";
 import { isLoopback } from "../loopback.js";
 import type { Profile } from "../profile.js";
 import { hostOf, type ProxyVariables, proxyTrouble, proxyVariables } from "./proxy.js";
-import { type TlsSettings, tlsSettings } from "./tls.js";
-import { networkCode } from "./trouble.js";
+import { certificateIssuer, type TlsSettings, tlsSettings } from "./tls.js";
+import { nameOf, networkCode, networkTrouble } from "./trouble.js";
 
 type Fetch = typeof globalThis.fetch;
+
+/** The codes, of OpenSSL, of a certificate whose issuer is unknown. */
+const UNTRUSTED =
+  /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY|GET_ISSUER)\w*)$/;
 
 /** How requests go out. Without `proxies` straight there, whatever the environment says: for loopback hosts. */
 interface Route {
@@ -50,11 +54,13 @@ export async function openTransport(
   }
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
-    if (isLoopback(url)) return await toLoopback(url, input, init);
+    const is_near = isLoopback(url);
     try {
-      return await (await away())(input, init);
+      return is_near ? await toLoopback(url, input, init) : await (await away())(input, init);
     } catch (error) {
-      throw proxyTrouble(error, hostOf(url), named) ?? error;
+      if (!is_near && named.length > 0) throw proxyTrouble(error, hostOf(url), named) ?? error;
+      if (!UNTRUSTED.test(networkCode(error))) throw error;
+      throw networkTrouble(nameOf(url), error, await certificateIssuer(url));
     }
   };
 }

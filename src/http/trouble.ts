@@ -1,31 +1,71 @@
-import { OidcTokenError } from "../errors.js";
+import { type ErrorKind, OidcTokenError } from "../errors.js";
+import { quote } from "../text.js";
 
-/** What a caller can do about a failed connection, by the code of the failure. */
-const NETWORK_TROUBLE: readonly (readonly [code: RegExp, sentence: string, hint: string])[] = [
+/** What a failed connection stands for, by the code of the failure. What waiting does not mend is no `temporary`. */
+const NETWORK_TROUBLE: readonly (readonly [code: RegExp, kind: ErrorKind, sentence: string, hint: string])[] =
   [
-    /CERT|SIGNATURE|SSL|TLS|ISSUER/i,
-    "has a TLS certificate that is not trusted here",
-    "behind a company's proxy, name its CA certificates in ca_file of the profile; check the clock too",
-  ],
-  [
-    /ENOTFOUND|EAI_AGAIN|EAI_NODATA/i,
-    "can't be found by name",
-    "check the network, a VPN that may be needed, and issuer in the profile",
-  ],
-  [/REFUSED/i, "refused the connection", "check that it runs and that host and port are right"],
-  [
-    /ECONNRESET|EPIPE|SOCKET|CLOSED/i,
-    "broke off the connection",
-    "try again; if it stays, look for a proxy or firewall in between",
-  ],
-  [/(?:)/, "can't be reached", "check the network, then try again"],
-];
+    [
+      /WRONG_VERSION_NUMBER|EPROTO|PACKET_LENGTH|UNKNOWN_PROTOCOL/,
+      "configuration",
+      "does not speak TLS on this port",
+      "check host and port in issuer, endpoints or base_url; plain http is only for 127.0.0.1, [::1] and localhost",
+    ],
+    [
+      /ALTNAME/,
+      "configuration",
+      "has a TLS certificate for another name",
+      "check the host in issuer, endpoints or base_url",
+    ],
+    [
+      /EXPIRED|NOT_YET_VALID/,
+      "temporary",
+      "has a TLS certificate that is not valid at this time",
+      "check this machine's clock; if it is right, who runs the server must renew the certificate",
+    ],
+    [
+      /ALERT/,
+      "configuration",
+      "broke off the TLS handshake",
+      "it may want a client certificate: client_cert and client_key in the profile",
+    ],
+    [
+      /CERT|SIGNATURE|SSL|TLS|ISSUER/i,
+      "configuration",
+      "has a TLS certificate that is not trusted here",
+      "behind a company's proxy, name its CA certificates in ca_file of the profile; check the clock too",
+    ],
+    [
+      /ENOTFOUND|EAI_AGAIN|EAI_NODATA/i,
+      "temporary",
+      "can't be found by name",
+      "check the network, a VPN that may be needed, and issuer in the profile",
+    ],
+    [
+      /REFUSED/i,
+      "temporary",
+      "refused the connection",
+      "check that it runs and that host and port are right",
+    ],
+    [
+      /ECONNRESET|EPIPE|SOCKET|CLOSED/i,
+      "temporary",
+      "broke off the connection",
+      "try again; if it stays, look for a proxy or firewall in between",
+    ],
+  ];
 
-/** The error of a request that got no answer. */
-export function networkTrouble(endpoint: string, cause: unknown): OidcTokenError {
+/** The error of a request that got no answer. `issued_by` tells more of a certificate that is not trusted. */
+export function networkTrouble(endpoint: string, cause: unknown, issued_by?: string): OidcTokenError {
   const code = networkCode(cause);
-  const [, sentence, hint] = NETWORK_TROUBLE.find(([pattern]) => pattern.test(code)) ?? [];
-  return new OidcTokenError("temporary", `${endpoint} ${sentence} (${code})`, `${hint}`, { cause });
+  const [, kind = "temporary", sentence = "can't be reached", hint = "check the network, then try again"] =
+    NETWORK_TROUBLE.find(([pattern]) => pattern.test(code)) ?? [];
+  const issuer = issued_by === undefined ? "" : `, issued by ${quote(issued_by)}`;
+  return new OidcTokenError(kind, `${endpoint} ${sentence}${issuer} (${code})`, hint, { cause });
+}
+
+/** Host and path: the query may hold a code. */
+export function nameOf({ host, pathname }: URL): string {
+  return `${host}${pathname}`;
 }
 
 /** The error of a request whose time was up after so many milliseconds. */

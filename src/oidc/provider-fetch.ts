@@ -1,8 +1,8 @@
 import type { CustomFetch } from "openid-client";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
-import { exchange, nameOf } from "../http/exchange.js";
-import { serverTrouble } from "../http/trouble.js";
+import { exchange } from "../http/exchange.js";
+import { nameOf, serverTrouble } from "../http/trouble.js";
 import { type RepairOptions, repairResponse } from "./response-repair.js";
 
 /** Bytes. The largest real answers, discovery documents and tokens with many groups, stay under 100 kB. */

@@ -156,12 +156,12 @@ describe("a certificate authority of one's own", () => {
     expect(await sandbox.run(["get"])).toMatchObject({ code: 0, stderr: "" });
   });
 
-  it("is not without it: exit 5, and the key that mends it is named", async () => {
+  it("is not without it: exit 4, with who issued the certificate, and the key that mends it", async () => {
     const { profiles } = direct();
     const { ca_file: _, ...llm } = profiles.llm;
     sandbox.configure({ profiles: { llm } });
-    const { message, hint } = expectFailure(await sandbox.run(["get"]), 5);
-    expect(message).toContain("has a TLS certificate that is not trusted here");
+    const { message, hint } = expectFailure(await sandbox.run(["get"]), 4);
+    expect(message).toContain('has a TLS certificate that is not trusted here, issued by "Company CA"');
     expect(hint).toContain("ca_file");
   });
 
@@ -170,11 +170,11 @@ describe("a certificate authority of one's own", () => {
     writeFileSync(join(sandbox.configDir, "ca.pem"), other.ca.cert);
     writeFileSync(join(sandbox.home, "extra.pem"), certificates.ca.cert);
     sandbox.configure(direct());
-    expectFailure(await sandbox.run(["get"]), 5);
+    expectFailure(await sandbox.run(["get"]), 4);
     const env = { NODE_EXTRA_CA_CERTS: join(sandbox.home, "extra.pem") };
     expect(await sandbox.run(["get"], { env })).toMatchObject({ code: 0, stderr: "" });
     const none = { NODE_EXTRA_CA_CERTS: join(sandbox.home, "none.pem") };
-    expect(await sandbox.run(["get", "--force-refresh"], { env: none })).toMatchObject({ code: 5 });
+    expect(await sandbox.run(["get", "--force-refresh"], { env: none })).toMatchObject({ code: 4 });
   });
 
   it.each([
@@ -185,9 +185,29 @@ describe("a certificate authority of one's own", () => {
     expect(expectFailure(await sandbox.run(["get"]), 4).message).toContain(sentence);
   });
 
-  it("a name that the certificate is not for: exit 5", async () => {
+  it("a name that the certificate is not for: exit 4", async () => {
     sandbox.configure(service({ issuer: `https://wrong.example.test:${provider.port}`, proxy: proxy.url }));
-    expect(expectFailure(await sandbox.run(["get"]), 5).message).toContain("TLS certificate");
+    const { message } = expectFailure(await sandbox.run(["get"]), 4);
+    expect(message).toContain("has a TLS certificate for another name");
+  });
+
+  it("is wanted though NODE_TLS_REJECT_UNAUTHORIZED=0 turns the check off, except of loopback hosts", async () => {
+    const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+    const { ca_file: _, ...llm } = service({ proxy: proxy.url }).profiles.llm;
+    sandbox.configure({ profiles: { llm } });
+    const { code, stderr } = await sandbox.run(["get"], { env });
+    expect({ code, stderr }).toMatchObject({ code: 4, stderr: expect.stringContaining("not trusted here") });
+    const { ca_file: __, ...near } = direct().profiles.llm;
+    sandbox.configure({ profiles: { llm: near } });
+    expect(await sandbox.run(["get"], { env })).toMatchObject({ code: 0 });
+  });
+
+  it("is of no use on a port that speaks no TLS: exit 4, and that is said", async () => {
+    await using plain = await startConnectProxy();
+    sandbox.configure(service({ endpoints: { token_endpoint: plain.url.replace("http:", "https:") } }));
+    const { message, hint } = expectFailure(await sandbox.run(["get"]), 4);
+    expect(message).toContain("does not speak TLS on this port");
+    expect(hint).toContain("port");
   });
 });
 

@@ -95,9 +95,9 @@ describe.skipIf(tinyproxyMissing && !must_run).each(runtimes)(
       expect(outcome.stderr).not.toContain("canary");
     });
 
-    it("without ca_file: exit 5, and ca_file is named", async () => {
+    it("without ca_file: exit 4, and ca_file is named", async () => {
       configure({ ...CLIENTS.service, proxy: open.url });
-      const { message, hint } = expectFailure(await get(), 5);
+      const { message, hint } = expectFailure(await get(), 4);
       expect(message).toContain("TLS certificate that is not trusted");
       expect(hint).toContain("ca_file");
     });

@@ -1,8 +1,8 @@
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
 import { given } from "../../given.js";
-import { exchange, nameOf } from "../../http/exchange.js";
-import { serverTrouble } from "../../http/trouble.js";
+import { exchange } from "../../http/exchange.js";
+import { nameOf, serverTrouble } from "../../http/trouble.js";
 import type { Profile } from "../../profile.js";
 
 /** A model as OpenCode's configuration knows it; more keys may come from the profile's `models`. */

@@ -1,7 +1,7 @@
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
-import { type ExchangeOptions, exchange, nameOf } from "../../http/exchange.js";
-import { serverTrouble } from "../../http/trouble.js";
+import { type ExchangeOptions, exchange } from "../../http/exchange.js";
+import { nameOf, serverTrouble } from "../../http/trouble.js";
 
 /** What each job with the permission is given. */
 const URL_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_URL";

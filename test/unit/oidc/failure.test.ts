@@ -102,24 +102,7 @@ describe("what a failure says", () => {
 });
 
 describe("what a network failure says", () => {
-  it.each([
-    ["ENOTFOUND", "can't be found by name (ENOTFOUND)"],
-    ["EAI_AGAIN", "can't be found by name (EAI_AGAIN)"],
-    ["ECONNREFUSED", "refused the connection (ECONNREFUSED)"],
-    ["ConnectionRefused", "refused the connection (ConnectionRefused)"],
-    ["ECONNRESET", "broke off the connection (ECONNRESET)"],
-    ["UND_ERR_SOCKET", "broke off the connection (UND_ERR_SOCKET)"],
-    ["UND_ERR_CONNECT_TIMEOUT", "can't be reached (UND_ERR_CONNECT_TIMEOUT)"],
-    [
-      "SELF_SIGNED_CERT_IN_CHAIN",
-      "has a TLS certificate that is not trusted here (SELF_SIGNED_CERT_IN_CHAIN)",
-    ],
-    [
-      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-      "has a TLS certificate that is not trusted here (UNABLE_TO_VERIFY_LEAF_SIGNATURE)",
-    ],
-    ["canary secret: not a code", "can't be reached (fetch failed)"],
-  ])("%s: %s", async (code, message) => {
+  async function refreshOver(code: string) {
     const fetch = async () => {
       throw Object.assign(new TypeError("fetch failed"), { cause: { code } });
     };
@@ -127,7 +110,37 @@ describe("what a network failure says", () => {
       { endpoints: { token_endpoint: "https://provider.example/token" } },
       { context: { fetch } },
     );
-    await expect(grants.refresh(REFRESH)).rejects.toMatchObject({
+    return await grants.refresh(REFRESH);
+  }
+
+  it.each([
+    ["ERR_SSL_WRONG_VERSION_NUMBER", "does not speak TLS on this port (ERR_SSL_WRONG_VERSION_NUMBER)"],
+    ["EPROTO", "does not speak TLS on this port (EPROTO)"],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "has a TLS certificate for another name (ERR_TLS_CERT_ALTNAME_INVALID)"],
+    [
+      "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+      "broke off the TLS handshake (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)",
+    ],
+    ["CERT_UNTRUSTED", "has a TLS certificate that is not trusted here (CERT_UNTRUSTED)"],
+  ])("%s: %s, and waiting does not mend it", async (code, message) => {
+    await expect(refreshOver(code)).rejects.toMatchObject({
+      kind: "configuration",
+      message: `provider.example/token ${message}`,
+    });
+  });
+
+  it.each([
+    ["ENOTFOUND", "can't be found by name (ENOTFOUND)"],
+    ["CERT_HAS_EXPIRED", "has a TLS certificate that is not valid at this time (CERT_HAS_EXPIRED)"],
+    ["EAI_AGAIN", "can't be found by name (EAI_AGAIN)"],
+    ["ECONNREFUSED", "refused the connection (ECONNREFUSED)"],
+    ["ConnectionRefused", "refused the connection (ConnectionRefused)"],
+    ["ECONNRESET", "broke off the connection (ECONNRESET)"],
+    ["UND_ERR_SOCKET", "broke off the connection (UND_ERR_SOCKET)"],
+    ["UND_ERR_CONNECT_TIMEOUT", "can't be reached (UND_ERR_CONNECT_TIMEOUT)"],
+    ["canary secret: not a code", "can't be reached (fetch failed)"],
+  ])("%s: %s", async (code, message) => {
+    await expect(refreshOver(code)).rejects.toMatchObject({
       kind: "temporary",
       message: `provider.example/token ${message}`,
     });
