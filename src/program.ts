@@ -112,6 +112,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/status.js")).status,
   },
   {
+    name: "whoami",
+    says: "show whom the stored token is for, offline",
+    options: [JSON_OPTION],
+    load: async () => (await import("./commands/whoami.js")).whoami,
+  },
+  {
     name: "profiles",
     says: "list the profiles",
     options: [JSON_OPTION],

@@ -1,0 +1,98 @@
+import kleur from "kleur";
+import type { GlobalOptions } from "../arguments.js";
+import { loadConfig } from "../config/load.js";
+import type { Context } from "../context.js";
+import { OidcTokenError } from "../errors.js";
+import type { Profile } from "../profile.js";
+import { accessProfile } from "../session/access.js";
+import { duration } from "../terminal/duration.js";
+import { tell } from "../terminal/tell.js";
+import { claimsOf, type Holder, holderOf } from "../token/claims.js";
+
+export interface WhoamiOptions extends GlobalOptions {
+  readonly json?: boolean;
+}
+
+/** One row of `whoami --json` (DESIGN §1). */
+export interface Whoami extends Holder {
+  readonly profile: string;
+  readonly token: "jwt" | "opaque" | "static";
+}
+
+/** `whoami`: whom the stored tokens are for, as they say themselves; nobody is asked. Never prints a token. */
+export async function whoami(context: Context, options: WhoamiOptions): Promise<void> {
+  const config = loadConfig(context, options);
+  const names = options.profile === undefined ? config.names : [options.profile];
+  const rows: Whoami[] = [];
+  for (const name of names) {
+    const row = await holderIn(context, config.profile(name));
+    if (row) rows.push(row);
+    else if (options.profile !== undefined) throw notSignedIn(name);
+    else tell(context, `not signed in to ${name}`);
+  }
+  if (names.length === 0) tell(context, "no profile yet; run: oidc-token init");
+  if (options.json) context.stdout.write(`${JSON.stringify(rows)}\n`);
+  else if (rows.length > 0) context.stdout.write(`${rows.map((row) => asText(row, context)).join("\n\n")}\n`);
+}
+
+async function holderIn(context: Context, profile: Profile): Promise<Whoami | undefined> {
+  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const { name } = profile;
+  if (profile.flow[0] === "static_key") {
+    const is_there = profile.key?.from !== "keyring" || (await access.read()) !== undefined;
+    return is_there ? { profile: name, token: "static" } : undefined;
+  }
+  const stored = await access.read();
+  if (!stored) return undefined;
+  const { tokens } = stored;
+  const { expires_at, session_expires_at, ...holder } = holderOf(tokens);
+  return {
+    profile: name,
+    ...holder,
+    ...(expires_at !== undefined && { expires_at: Math.floor(expires_at) }),
+    ...(session_expires_at !== undefined && { session_expires_at: Math.floor(session_expires_at) }),
+    token: claimsOf(tokens.access_token) ? "jwt" : "opaque",
+  };
+}
+
+function notSignedIn(name: string): OidcTokenError {
+  return new OidcTokenError(
+    "sign_in_needed",
+    `not signed in to profile "${name}"`,
+    `run: oidc-token login --profile ${name}`,
+  );
+}
+
+const KINDS = {
+  jwt: "a JWT, whose claims these are",
+  opaque: "opaque: only its provider can read it",
+  static: "a fixed key, which says nothing of whose it is",
+};
+
+function asText(row: Whoami, { now, redactor }: Context): string {
+  const { profile, subject, username, email, issuer, audience, scope, expires_at, session_expires_at } = row;
+  const account = [...new Set([username, email, subject].filter((each) => each !== undefined))];
+  const [who, ...aliases] = account;
+  const lines: (readonly [label: string, value: string | undefined])[] = [
+    ["profile", kleur.bold(profile)],
+    ["account", who && (aliases.length > 0 ? `${who} (${aliases.join(", ")})` : who)],
+    ["issuer", issuer],
+    ["audience", audience?.join(", ")],
+    ["scope", scope],
+    ["expires", expires_at === undefined ? undefined : when(expires_at, now())],
+    ["session", session_expires_at === undefined ? undefined : when(session_expires_at, now())],
+    ["token", KINDS[row.token]],
+  ];
+  return lines
+    .filter(([, value]) => value !== undefined)
+    .map(([label, value = ""]) => `${label.padEnd(10)}${label === "profile" ? value : redactor.clean(value)}`)
+    .join("\n");
+}
+
+/** `2026-11-26 18:04 UTC, in 2 h 5 min`. */
+function when(time: number, now: number): string {
+  const left = Math.round(time - now);
+  const date = new Date(time * 1000);
+  const at = Number.isNaN(date.getTime()) ? "" : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC, `;
+  return at + (left > 0 ? `in ${duration(left)}` : `${duration(-left)} ago`);
+}
