@@ -1,11 +1,12 @@
 import type { GlobalOptions } from "../arguments.js";
+import { checkConfig } from "../config/check.js";
 import { configPath, loadConfig, nearestVariable, unknownVariables } from "../config/load.js";
 import { maskProfile } from "../config/mask.js";
 import { schemaText, writeSchemaCopy } from "../config/schema/copy.js";
-import { exposedSecrets, resolveReference } from "../config/secrets.js";
 import type { Context } from "../context.js";
-import { type AnyReference, isText, REFERENCE_KEYS } from "../profile.js";
+import { OidcTokenError } from "../errors.js";
 import { tell } from "../terminal/tell.js";
+import { printable } from "../text.js";
 
 /** `config path`: the user's configuration file, whether it exists or not. */
 export function showPath(context: Context, options: GlobalOptions): void {
@@ -27,18 +28,30 @@ export function show(context: Context, options: GlobalOptions): void {
   );
 }
 
-/** `config check`: reads every profile and follows every reference to a secret; ends with 0 where all is well. */
+/** `config check`: everything that is wrong, or may be, in every profile or the one named; ends with 0 where all is well. */
 export function check(context: Context, options: GlobalOptions): void {
-  const config = loadConfig(context, options);
-  for (const name of config.names) {
-    const profile = config.profile(name);
-    for (const key of REFERENCE_KEYS) {
-      const reference: AnyReference | undefined = profile[key];
-      if (reference && isText(reference)) resolveReference(reference, key, context);
-    }
-    for (const sentence of exposedSecrets(profile, config.path, context.platform)) tell(context, sentence);
+  const { path, names, findings } = checkConfig(context, options);
+  const errors = findings.filter(({ severity }) => severity === "error");
+  for (const { severity, sentence, hint } of findings) {
+    if (severity === "error" && errors.length === 1) continue;
+    tell(context, severity === "error" ? sentence : `warning: ${sentence}`);
+    tell(context, `hint: ${hint}`);
   }
-  context.stdout.write(`${config.names.length} profile${config.names.length === 1 ? "" : "s"}, no error\n`);
+  const [first, ...more] = errors;
+  if (first && more.length > 0) {
+    throw new OidcTokenError(
+      "configuration",
+      `${errors.length} errors in the configuration`,
+      `correct them in ${printable(path)}, then run oidc-token config check again`,
+    );
+  }
+  if (first) throw new OidcTokenError("configuration", first.sentence, first.hint);
+  const warnings = findings.length === 0 ? "" : `, ${counted(findings.length, "warning")}`;
+  context.stdout.write(`${counted(names.length, "profile")}, no error${warnings}\n`);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** `config schema`: the JSON Schema of the file, or with `--path` where an editor finds a copy of it. */

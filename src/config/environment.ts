@@ -5,6 +5,7 @@ import { nearest } from "../nearest.js";
 import type { Environment } from "../paths.js";
 import { REFERENCES, type StoreChoice } from "../profile.js";
 import { quote } from "../text.js";
+import { type Report, tolerate } from "./finding.js";
 import { fileEntries } from "./schema/file.js";
 import { findingOf } from "./schema/issue.js";
 import {
@@ -51,15 +52,21 @@ export function storeFromEnvironment(env: Environment): StoreChoice | undefined 
   return text ? check("OIDC_TOKEN_STORE", fileEntries.store, text) : undefined;
 }
 
-/** What the environment says of the selected profile; an OidcTokenError that names the variable where it says nonsense. */
-export function profileFromEnvironment(env: Environment): ProfileValues {
+/** What the environment says of the selected profile; an OidcTokenError that names the variable where it says nonsense, unless that is to be reported. */
+export function profileFromEnvironment(env: Environment, report?: Report): ProfileValues {
   const values: Record<string, unknown> = {};
   for (const key of PROFILE_KEYS) {
     const variable = variableOf(key);
     const text = env[variable];
     if (text === undefined || text.trim() === "") continue;
-    const value = key in REFERENCES ? text : (READERS[key]?.(text, variable) ?? text.trim());
-    values[key] = check(variable, profileEntries[key], value);
+    const value = tolerate(report, () =>
+      check(
+        variable,
+        profileEntries[key],
+        key in REFERENCES ? text : (READERS[key]?.(text, variable) ?? text.trim()),
+      ),
+    );
+    if (value !== undefined) values[key] = value;
   }
   return values;
 }

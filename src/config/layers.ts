@@ -3,6 +3,7 @@ import { given } from "../given.js";
 import type { Environment } from "../paths.js";
 import { type AnyReference, REFERENCE_KEYS, type ReferenceKey } from "../profile.js";
 import { profileFromEnvironment, variableOf } from "./environment.js";
+import type { Report } from "./finding.js";
 import type { ProfileValues } from "./schema/profile.js";
 
 /** What file names in a layer are relative to. */
@@ -21,8 +22,12 @@ export function layerFromFile(values: ProfileValues, folders: Folders): ProfileV
  * What the environment says of the selected profile; undefined where it says nothing. A plain secret stays where it
  * is, so that nothing that is shown or written can come upon it. Throws an OidcTokenError that names the variable.
  */
-export function layerFromEnvironment(env: Environment, folders: Folders): ProfileValues | undefined {
-  const values = profileFromEnvironment(env);
+export function layerFromEnvironment(
+  env: Environment,
+  folders: Folders,
+  report?: Report,
+): ProfileValues | undefined {
+  const values = profileFromEnvironment(env, report);
   if (Object.keys(values).length === 0) return undefined;
   return placed(values, folders, (reference, key) =>
     reference.from === "plain" ? { from: "env", name: variableOf(key) } : reference,

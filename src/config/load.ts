@@ -1,12 +1,14 @@
 import { dirname, join, resolve } from "node:path";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { given } from "../given.js";
 import { nearest } from "../nearest.js";
 import { PROFILE_NAME, type Profile, type StoreChoice } from "../profile.js";
 import { printable, quote, quoteAll } from "../text.js";
 import { completeProfile, type ProfileFrame } from "./complete.js";
 import { checkDiversion, divertingVariables, haveOtherDestinations } from "./diversion.js";
 import { ownVariable, storeFromEnvironment } from "./environment.js";
+import { type Report, tolerate } from "./finding.js";
 import { expandHome, layerFromEnvironment, layerFromFile } from "./layers.js";
 import { findProjectFile } from "./project-file.js";
 import { readUserFile } from "./user-file.js";
@@ -33,6 +35,10 @@ export interface LoadedConfig {
   readonly store: StoreChoice;
   /** The profiles there are, in the order of the file. */
   readonly names: readonly string[];
+  /** The profile used where none is named, there or not. */
+  readonly selected?: string;
+  /** `file:line:column` of a key of a profile, or of the profile; undefined where it does not stand in the file. */
+  at(name: string, key?: string): string | undefined;
   /** One profile, complete; without a name the selected one. Throws an OidcTokenError of kind `configuration`. */
   profile(name?: string): Profile;
 }
@@ -44,26 +50,31 @@ export function configPath(surroundings: Surroundings, choice: Pick<ConfigChoice
 
 /**
  * Reads the configuration from all its sources (DESIGN §3): command line, environment, project file, user file,
- * defaults. Throws an OidcTokenError: `configuration`, or `usage` for an empty option.
+ * defaults. Throws an OidcTokenError: `configuration`, or `usage` for an empty option. With `report` what is wrong is
+ * told there and left out, as far as the rest can do without it.
  */
-export function loadConfig(surroundings: Surroundings, choice: ConfigChoice = {}): LoadedConfig {
+export function loadConfig(
+  surroundings: Surroundings,
+  choice: ConfigChoice = {},
+  report?: Report,
+): LoadedConfig {
   const { env, cwd, paths } = surroundings;
   const { path, named_by } = chosenFile(surroundings, choice);
-  const user = readUserFile(path);
+  const user = readUserFile(path, report);
   if (!user && named_by !== undefined) {
     throw fail(
       `${printable(path)}, named by ${named_by}, does not exist`,
       `correct ${named_by}, or write the file`,
     );
   }
-  const project = findProjectFile(cwd, paths.home);
+  const project = tolerate(report, () => findProjectFile(cwd, paths.home)) ?? { looked_at: [], foreign: [] };
   for (const foreign of project.foreign) {
     const sentence = `${printable(foreign)} belongs to another user, so it is not read`;
     surroundings.stderr?.write(`oidc-token: ${sentence}\n`);
   }
   const folders = { home: paths.home, config: dirname(path) };
-  const overrides = layerFromEnvironment(env, folders);
-  const store = storeFromEnvironment(env) ?? user?.values.store ?? "auto";
+  const overrides = layerFromEnvironment(env, folders, report);
+  const store = tolerate(report, () => storeFromEnvironment(env)) ?? user?.values.store ?? "auto";
 
   const in_file = new Map(Object.entries(user?.values.profiles ?? {}));
   const lone =
@@ -85,6 +96,15 @@ export function loadConfig(surroundings: Surroundings, choice: ConfigChoice = {}
     files: [path, ...(named_by === "OIDC_TOKEN_CONFIG" ? [usualFile(paths)] : []), ...project.looked_at],
     store,
     names,
+    ...given({ selected: selected?.name }),
+    at(name, key) {
+      const values = in_file.get(name);
+      if (!values || (key !== undefined && !Object.hasOwn(values, key))) return undefined;
+      return user?.at(
+        ["profiles", name, ...(key === undefined ? [] : [key])],
+        key === undefined ? "key" : "value",
+      );
+    },
     profile(name) {
       const wanted = name === undefined || name === selected?.name ? selected : { name };
       if (!wanted) throw user ? noneSelected(path, names) : noConfiguration(path);

@@ -13,6 +13,8 @@ import {
 import { CONTROL_CHARACTER, printable } from "../text.js";
 
 const MOST_BYTES = 64 * 1024;
+/** A system's whole list of certificates is some 250 KiB. */
+const MOST_BYTES_OF_CERTIFICATES = 4 * 1024 * 1024;
 const OTHERS_MAY_READ = 0o044;
 
 /**
@@ -35,6 +37,17 @@ export function resolveReference(
     );
   }
   return value;
+}
+
+/** Throws an OidcTokenError of kind `configuration` where a `ca_file` is not there or holds no certificate. */
+export function checkCertificates(path: string): void {
+  const text = readText(path, { most_bytes: MOST_BYTES_OF_CERTIFICATES, what: "a file with certificates" });
+  if (text?.includes("-----BEGIN CERTIFICATE-----")) return;
+  throw new OidcTokenError(
+    "configuration",
+    `"ca_file" is ${printable(path)}, which ${text === undefined ? "does not exist" : "holds no certificate in PEM"}`,
+    "name a file that begins with -----BEGIN CERTIFICATE-----",
+  );
 }
 
 /**
