@@ -2,11 +2,12 @@ import { Command, CommanderError } from "commander";
 import kleur from "kleur";
 import { version } from "../package.json";
 import { parseChoice } from "./arguments.js";
+import type { CommandRow, OptionRow } from "./command-row.js";
 import { createContext } from "./compose.js";
 import type { Context } from "./context.js";
 import { EXIT_CODES, interrupted, isOidcTokenError, OidcTokenError } from "./errors.js";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log.js";
-import { COMMANDS, type CommandRow, GLOBAL_OPTIONS, type OptionRow } from "./program.js";
+import { COMMANDS, GLOBAL_OPTIONS } from "./program.js";
 import { watchStdout } from "./stdout.js";
 import { endProcess } from "./store/keyring/end-process.js";
 import { nativeCallPending } from "./store/keyring/native-call.js";
@@ -100,7 +101,8 @@ function addOptions(command: Command, rows: readonly OptionRow[] = []): void {
 }
 
 function addCommand(parent: Command, row: CommandRow, argv: readonly string[]): void {
-  const command = parent.command(row.name).description(row.says).allowExcessArguments(false);
+  const command = parent.command(row.name, { hidden: row.is_internal === true });
+  command.description(row.says).allowExcessArguments(false);
   for (const { name, says } of row.arguments ?? []) command.argument(name, says);
   addOptions(command, row.options);
   if (row.example) command.addHelpText("after", `\nExample, ${row.example[1]}:\n  $ ${row.example[0]}`);

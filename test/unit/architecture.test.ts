@@ -62,15 +62,16 @@ const ROOMS: Record<string, { readonly run?: readonly string[]; readonly types?:
       "http",
       "hot/snapshot.ts",
     ],
-    types: ["context.ts", "store"],
+    types: ["command-row.ts", "context.ts", "store"],
   },
   // What the command prints, and nothing of how.
   opencode: { types: ["commands", "terminal"] },
+  "command-row.ts": { types: ["context.ts"] },
   "compose.ts": { run: [...GROUND, "files", "store", "oidc", "http"], types: ["context.ts"] },
-  "program.ts": { run: [...GROUND, "commands", "formats", "providers"], types: ["context.ts"] },
+  "program.ts": { run: [...GROUND, "commands", "formats", "providers"], types: ["command-row.ts"] },
   "cli.ts": {
     run: [...GROUND, "program.ts", "compose.ts", "commands", "formats", "providers", "store/keyring"],
-    types: ["context.ts"],
+    types: ["command-row.ts", "context.ts"],
   },
   "main.ts": { run: ["cli.ts", "hot"] },
 };

@@ -1,15 +1,21 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { COMMANDS, type CommandRow, GLOBAL_OPTIONS } from "../../src/program.js";
-import { commandReference, commandTable, optionsOf } from "../support/command-reference.js";
+import { version } from "../../package.json";
+import type { CommandRow } from "../../src/command-row.js";
+import { COMMANDS, GLOBAL_OPTIONS } from "../../src/program.js";
+import { commandReference, commandTable, manualPage, optionsOf } from "../support/command-reference.js";
 
 const README = new URL("../../README.md", import.meta.url);
 
-/** `npx vitest run --config test/vitest.config.ts test/unit/program.test.ts -u` writes both anew. */
+/** `npx vitest run --config test/vitest.config.ts test/unit/program.test.ts -u` writes them anew. */
 describe("the tree of commands", () => {
   it("is what docs/commands.md says", async () => {
     await expect(commandReference()).toMatchFileSnapshot("../../docs/commands.md");
+  });
+
+  it("is what the manual page says", async () => {
+    await expect(manualPage(version)).toMatchFileSnapshot("../../docs/oidc-token.1");
   });
 
   it("is what the README's tables say", async () => {
