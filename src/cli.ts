@@ -5,7 +5,14 @@ import { parseChoice } from "./arguments.js";
 import type { CommandRow, OptionRow } from "./command-row.js";
 import { createContext } from "./compose.js";
 import type { Context } from "./context.js";
-import { EXIT_CODES, interrupted, isOidcTokenError, OidcTokenError } from "./errors.js";
+import {
+  EXIT_CODES,
+  inTwoLines,
+  interrupted,
+  isOidcTokenError,
+  OidcTokenError,
+  tooManyFiles,
+} from "./errors.js";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log.js";
 import { COMMANDS, GLOBAL_OPTIONS } from "./program.js";
 import { watchStdout } from "./stdout.js";
@@ -23,7 +30,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   // Nobody is left to be told.
   process.stderr.on("error", () => {});
   try {
-    await program(argv).parseAsync(argv, { from: "user" });
+    await program(argv).parseAsync(argv, { from: "user" }).catch(unlessWell);
     await outputArrived();
     end(EXIT_CODES.done);
   } catch (error) {
@@ -31,21 +38,25 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** Help and version end as an error too, once commander has written what there is to say. */
+function unlessWell(thrown: unknown): void {
+  if (!(thrown instanceof CommanderError) || thrown.exitCode !== 0) throw thrown;
+}
+
 /** The one place that shows an error: a sentence and a hint on stderr, never a stack trace, never a secret. */
 export function endWith(thrown: unknown): void {
   if (thrown instanceof CommanderError) {
-    // Help and version end this way too, with 0; commander has already written what there is to say.
-    end(thrown.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage);
+    end(EXIT_CODES.usage);
     return;
   }
   const error = interruption.signal.aborted
     ? interrupted("nothing was lost; run the command again")
     : isOidcTokenError(thrown)
       ? thrown
-      : defect(thrown);
+      : (tooManyFiles(thrown) ?? defect(thrown));
   const redact = (text: string): string => context?.redactor.apply(text) ?? text;
   context?.log.error(error.message, { kind: error.kind });
-  process.stderr.write(`oidc-token: ${redact(error.message)}\noidc-token: hint: ${redact(error.hint)}\n`);
+  process.stderr.write(inTwoLines({ message: redact(error.message), hint: redact(error.hint) }));
   end(EXIT_CODES[error.kind]);
 }
 

@@ -2,9 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "./context.js";
 import { fileLog } from "./files/log-file.js";
 import type { LogLevel } from "./log.js";
-import { lockDir, userPaths } from "./paths.js";
+import { userPaths } from "./paths.js";
 import { Redactor } from "./redact.js";
 import { ProcessLock } from "./store/lock.js";
+import { lockFolders } from "./store/lock-folders.js";
 import { openStore } from "./store/open.js";
 
 /** The context of the real process. */
@@ -34,7 +35,7 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
     },
     log: fileLog(paths.log, level, (text) => redactor.apply(text)),
     redactor,
-    lock: new ProcessLock(lockDir(env)),
+    lock: new ProcessLock(lockFolders(env, paths.log)),
     tokenStore: (choice, request) => openStore(choice, { dataDir: paths.data, env, ...request }),
     grants: async (profile, secrets) => {
       const { createGrants } = await import("./oidc/grants.js");

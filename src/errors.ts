@@ -44,3 +44,19 @@ export function isOidcTokenError(error: unknown): error is OidcTokenError {
 export function interrupted(hint = "nothing was changed; run the command again"): OidcTokenError {
   return new OidcTokenError("interrupted", "interrupted", hint);
 }
+
+/** The error of a process that may open no more files; undefined for any other failure. */
+export function tooManyFiles(thrown: unknown): OidcTokenError | undefined {
+  const code = (thrown as { code?: unknown } | undefined)?.code;
+  if (code !== "EMFILE" && code !== "ENFILE") return undefined;
+  return new OidcTokenError(
+    "temporary",
+    `too many files are open (${code})`,
+    "raise the limit, as with ulimit -n 256, or end other programs, and run the command again",
+  );
+}
+
+/** An error as a person reads it: the sentence and the hint, a line each. */
+export function inTwoLines(error: Pick<OidcTokenError, "message" | "hint">): string {
+  return `oidc-token: ${error.message}\noidc-token: hint: ${error.hint}\n`;
+}

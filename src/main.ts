@@ -1,3 +1,5 @@
+import { writeSync } from "node:fs";
+import { inTwoLines, isOidcTokenError, tooManyFiles } from "./errors.js";
 import { getStored } from "./hot/get-stored.js";
 
 const argv = process.argv.slice(2);
@@ -9,8 +11,16 @@ async function main(): Promise<void> {
   } catch (error) {
     failure = error;
   }
-  const { run, endWith } = await import("./cli.js");
-  await (failure === undefined ? run(argv) : endWith(failure));
+  const cli = await import("./cli.js").catch((thrown: unknown) => endWithout(failure ?? thrown));
+  await (failure === undefined ? cli.run(argv) : cli.endWith(failure));
+}
+
+/** Where the rest of the program can't be loaded, for want of file descriptors; another reason is the runtime's to tell. */
+function endWithout(failure: unknown): never {
+  const error = isOidcTokenError(failure) ? failure : tooManyFiles(failure);
+  if (!error) throw failure;
+  writeSync(2, inTwoLines(error));
+  process.exit(error.exitCode);
 }
 
 void main();

@@ -5,9 +5,12 @@
 export const LONG = [
   "test/e2e/canary.test.ts",
   "test/e2e/concurrency.test.ts",
+  "test/e2e/descriptors.test.ts",
   "test/e2e/destinations.test.ts",
+  "test/e2e/foreign-files.test.ts",
   "test/e2e/get-options.test.ts",
   "test/e2e/init.test.ts",
+  "test/e2e/lock-folder.test.ts",
   "test/e2e/models.test.ts",
   "test/e2e/networks.test.ts",
   "test/e2e/provider-trouble.test.ts",

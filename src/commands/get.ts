@@ -70,11 +70,11 @@ function remember(
   if (context.log.level !== DEFAULT_LOG_LEVEL) return;
   const call = snapshotKey(context.argv, context.env, context.cwd, context.paths.config);
   if (call === undefined) return;
-  const { account, store, header, header_scheme, refresh_before, key } = profile;
+  const { account, store, header, header_scheme, refresh_before, key, allowed_origins } = profile;
   if (key?.from === "plain") return;
   const { format, id_token, min_validity } = asked;
   writeSnapshot(context.paths.cache, call, files, read_at, {
-    ...{ account, store, header, header_scheme, refresh_before, format, id_token },
+    ...{ account, store, header, header_scheme, refresh_before, format, id_token, allowed_origins },
     ...given({ min_validity, key: key?.from === "env" || key?.from === "file" ? key : undefined }),
     unattended: unattendedFlow(profile.flow) !== undefined,
   });

@@ -1,21 +1,29 @@
+import type { Stats } from "node:fs";
 import { join } from "node:path";
+import { refusal } from "./file-error.js";
 import { makeFolder } from "./folder.js";
-import { readPrivate } from "./read.js";
+import { readKept, refuseShared } from "./read.js";
 import { replaceFile } from "./replace.js";
 
 /** Bytes. */
 const MOST = 1024 * 1024;
 
 /**
- * A value kept in the cache folder, not yet checked. Undefined where there is none, where it is damaged, and where it
- * may be from somebody else. Never throws: what a cache can't tell is found out anew.
+ * A value kept in the cache folder, not yet checked. Undefined where there is none, where it is damaged, and where
+ * somebody else may have written it. Never throws: what a cache can't tell is found out anew.
  */
 export function readCache(dir: string, name: string): unknown {
   try {
-    return JSON.parse(readPrivate(join(dir, name), MOST));
+    return JSON.parse(readKept(join(dir, name), MOST, refuseForeign));
   } catch {
     return undefined;
   }
+}
+
+/** A second name of a file may be anybody's, who then has a hand in what stands there. */
+function refuseForeign(stats: Stats): void {
+  refuseShared(stats, process.getuid?.());
+  if (stats.nlink > 1) throw refusal("link");
 }
 
 /** Keeps a value, as JSON, for the next call. Never throws: a cache that can't be written costs nobody anything. */

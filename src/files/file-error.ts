@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { OidcTokenError } from "../errors.js";
+import { OidcTokenError, tooManyFiles } from "../errors.js";
 import { printable } from "../text.js";
 
 /** What is wrong with something that can be opened: none of these is an error to the system. */
@@ -31,6 +31,11 @@ export function refusal(code: Refusal): Error {
   return Object.assign(new Error(code), { code });
 }
 
+/** Something lies there, and is not what can be read. */
+export function isRefusal(error: unknown): boolean {
+  return Object.hasOwn(STATES, errorCode(error));
+}
+
 /** The system's name of the error, such as ENOENT, or one of `Refusal`. */
 export function errorCode(error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code;
@@ -44,14 +49,13 @@ export function fileError(error: unknown, use: FileUse): OidcTokenError {
   const path = printable(use.path);
   const state = STATES[code]?.(use);
   const reason = REASONS[code]?.(use);
-  const message = state
-    ? `${path} ${state[0]}`
-    : `cannot ${use.action} ${path}${reason?.[0] ?? ` (${code})`}`;
-  const hint = use.hint ?? (state ?? reason)?.[1] ?? OTHERWISE[use.kind];
-  const unchanged = use.kind === "configuration" && use.action === "write" ? "nothing was changed; " : "";
   // What is wrong with the process, and not with the file, may be over in a moment.
-  const kind = code === "EMFILE" || code === "ENFILE" ? "temporary" : use.kind;
-  return new OidcTokenError(kind, message, `${unchanged}${hint}`, { cause: error });
+  const process = tooManyFiles(error);
+  const why = process ? `: ${process.message}` : (reason?.[0] ?? ` (${code})`);
+  const message = state ? `${path} ${state[0]}` : `cannot ${use.action} ${path}${why}`;
+  const hint = process?.hint ?? use.hint ?? (state ?? reason)?.[1] ?? OTHERWISE[use.kind];
+  const unchanged = use.kind === "configuration" && use.action === "write" ? "nothing was changed; " : "";
+  return new OidcTokenError(process?.kind ?? use.kind, message, `${unchanged}${hint}`, { cause: error });
 }
 
 type Wording = (use: FileUse) => readonly [sentence: string, hint: string];
@@ -103,10 +107,6 @@ const notFolder: Wording = () => [
   "move that file away, or correct the path",
 ];
 const isFolder: Wording = () => [": it is a folder", "remove it or move it away"];
-const descriptors: Wording = () => [
-  ": too many files are open",
-  "end other programs, or raise the limit with ulimit -n, and run the command again",
-];
 
 const REASONS: Readonly<Record<string, Wording>> = {
   EACCES: permission,
@@ -125,6 +125,4 @@ const REASONS: Readonly<Record<string, Wording>> = {
   EISDIR: isFolder,
   ENOTEMPTY: isFolder,
   ELOOP: () => [": it is a link that leads nowhere", "correct the link"],
-  EMFILE: descriptors,
-  ENFILE: descriptors,
 };

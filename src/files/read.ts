@@ -8,16 +8,40 @@ const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOC
 
 /**
  * The bytes of a regular file, at most `most`. Whatever else lies there is refused at once: a FIFO would block, a device
- * may have no end. `check` looks at what was opened, and throws where it is not to be read. Throws the system's error
- * or a refusal.
+ * may have no end. `check` looks at what was opened, and throws where it is not to be read. Throws the system's error or a refusal.
  */
-export function readRegular(
-  path: string,
-  most: number,
-  check: (stats: Stats) => void = () => {},
-  flags = 0,
-): Buffer {
-  const file = openSync(path, READ | flags);
+export function readRegular(path: string, most: number, check: (stats: Stats) => void = () => {}): Buffer {
+  return read(path, most, READ, check);
+}
+
+/**
+ * As readRegular, of a file that this program keeps for itself: one that is no link and passes `check`. Windows leaves
+ * protection to the access list of the user's profile.
+ */
+export function readKept(path: string, most: number, check: (stats: Stats) => void = () => {}): string {
+  if (constants.O_NOFOLLOW === undefined && lstatSync(path).isSymbolicLink()) throw refusal("link");
+  try {
+    return read(path, most, READ | (constants.O_NOFOLLOW ?? 0), check).toString("utf8");
+  } catch (error) {
+    // FreeBSD says EMLINK.
+    throw ["ELOOP", "EMLINK"].includes(errorCode(error)) ? refusal("link") : error;
+  }
+}
+
+/** As readKept, of a file that belongs to this user alone. `uid` undefined (Windows) checks no owner. */
+export function readPrivate(path: string, most: number, uid: number | undefined): string {
+  return readKept(path, most, (stats) => refuseShared(stats, uid));
+}
+
+/** Refuses a file of another user, and one that others may read or write. */
+export function refuseShared(stats: Stats, uid: number | undefined): void {
+  if (uid === undefined) return;
+  if (stats.uid !== uid) throw refusal("another's");
+  if ((stats.mode & 0o077) !== 0) throw refusal("readable by others");
+}
+
+function read(path: string, most: number, flags: number, check: (stats: Stats) => void): Buffer {
+  const file = openSync(path, flags);
   try {
     const stats = fstatSync(file);
     if (stats.isDirectory()) throw refusal("folder");
@@ -44,24 +68,6 @@ function readUpTo(file: number, expected: number, most: number): Buffer {
 }
 
 /**
- * The text of a file that this program keeps for itself: one that is no link and belongs to this user alone. `uid`
- * undefined (Windows) leaves that to the access list of the user's profile. Throws the system's error or a refusal.
- */
-export function readPrivate(path: string, most: number, uid = process.getuid?.()): string {
-  if (uid === undefined && lstatSync(path).isSymbolicLink()) throw refusal("link");
-  const ours = (stats: Stats): void => {
-    if (uid === undefined) return;
-    if (stats.uid !== uid) throw refusal("another's");
-    if ((stats.mode & 0o077) !== 0) throw refusal("readable by others");
-  };
-  try {
-    return readRegular(path, most, ours, constants.O_NOFOLLOW ?? 0).toString("utf8");
-  } catch (error) {
-    // FreeBSD says EMLINK.
-    throw ["ELOOP", "EMLINK"].includes(errorCode(error)) ? refusal("link") : error;
-  }
-}
-
 /** Refuses what somebody else could have written: another owner than this user or root, or anybody's to write to, as ssh does. */
 export function checkOwn({ uid, mode }: Stats, own = process.getuid?.()): void {
   if (own === undefined) return;

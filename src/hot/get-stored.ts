@@ -1,5 +1,6 @@
-import { readFileSync, statSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { isOidcTokenError } from "../errors.js";
+import { readRegular } from "../files/read.js";
 import { formatTokens } from "../formats/output.js";
 import { userPaths } from "../paths.js";
 import { stdoutFailure } from "../stdout.js";
@@ -29,7 +30,7 @@ async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Pr
     const paths = userPaths();
     const key = snapshotKey(argv, env, process.cwd(), paths.config);
     const snapshot = key === undefined ? undefined : readSnapshot(paths.cache, key);
-    if (!snapshot) return undefined;
+    if (!snapshot || !mayGoTo(argv, snapshot.allowed_origins)) return undefined;
     const stored = snapshot.key
       ? staticKey(snapshot.key, env)
       : await storedTokens(snapshot, { dataDir: paths.data, env, interactive: false, notice: () => {} });
@@ -52,10 +53,26 @@ async function storedTokens(
   return kept && fromRecord(kept.text);
 }
 
+/** Whether the profile may send its token to each `--url` of the command line. */
+function mayGoTo(argv: readonly string[], allowed_origins: readonly string[]): boolean {
+  return argv.every((word, at) => {
+    if (!word.startsWith("--url")) return true;
+    const url = word.startsWith("--url=") ? word.slice("--url=".length) : argv[at + 1];
+    return url !== undefined && URL.canParse(url) && allowed_origins.includes(new URL(url).origin);
+  });
+}
+
+/** Bytes. */
+const MOST_OF_KEY = 64 * 1024;
+
 /** A static key outside the store. What is odd about it is left to the full command, which says what is wrong. */
 function staticKey(at: NonNullable<Snapshot["key"]>, env: NodeJS.ProcessEnv): TokenSet | undefined {
-  if (at.from === "file" && !statSync(at.path).isFile()) return undefined;
-  const text = at.from === "env" ? env[at.name] : readFileSync(at.path, "utf8").replace(/\r?\n$/, "");
+  const text =
+    at.from === "env"
+      ? env[at.name]
+      : readRegular(at.path, MOST_OF_KEY)
+          .toString("utf8")
+          .replace(/\r?\n$/, "");
   if (text === undefined || !/^[\x21-\x7e]+$/.test(text)) return undefined;
   return { access_token: text, token_type: "static", obtained_at: 0 };
 }

@@ -1,8 +1,8 @@
 import { type Stats, statSync } from "node:fs";
 import { version } from "../../package.json";
 import { readCache, writeCache } from "../files/cache.js";
-import type { FormatName } from "../formats/output.js";
-import type { SecretReference, StoreChoice } from "../profile.js";
+import { FORMATS, type FormatName } from "../formats/output.js";
+import { type SecretReference, STORE_CHOICES, type StoreChoice } from "../profile.js";
 
 /**
  * What a cached `get` needs to know, kept from the last time this very command line was read in full, so that neither
@@ -26,6 +26,8 @@ export interface Snapshot {
   readonly key?: Extract<SecretReference, { from: "env" | "file" }>;
   /** The profile has a flow that needs no person, so a refresh is possible without a refresh token. */
   readonly unattended: boolean;
+  /** Where the token may go: what `--url` is held against, here too. */
+  readonly allowed_origins: readonly string[];
 }
 
 /**
@@ -69,12 +71,46 @@ function stamp(path: string): string | null {
 
 /** The snapshot kept under this key, if the files it came from are as they were. Never throws. */
 export function readSnapshot(cacheDir: string, key: string): Snapshot | undefined {
-  try {
-    const snapshot = readAll(cacheDir)[key];
-    return snapshot?.files.every(([path, kept]) => stamp(path) === kept) ? snapshot : undefined;
-  } catch {
-    return undefined;
-  }
+  const all = readAll(cacheDir);
+  const kept = Object.hasOwn(all, key) ? all[key] : undefined;
+  return isSnapshot(kept) && kept.files.every(([path, at]) => stamp(path) === at) ? kept : undefined;
+}
+
+/** What writeSnapshot keeps, and nothing that would print something other than a token. */
+function isSnapshot(value: unknown): value is Snapshot {
+  const kept = value as Partial<Record<keyof Snapshot, unknown>> | null | undefined;
+  if (typeof kept !== "object" || kept === null) return false;
+  const { files, format, header, header_scheme, min_validity, key, allowed_origins } = kept;
+  const place = key as Partial<Record<string, unknown>> | null | undefined;
+  return (
+    // An empty list would be true for ever.
+    Array.isArray(files) &&
+    files.length > 0 &&
+    files.every((file) => Array.isArray(file) && isText(file[0]) && (file[1] === null || isText(file[1]))) &&
+    isText(kept.account) &&
+    STORE_CHOICES.some((choice) => choice === kept.store) &&
+    isText(format) &&
+    Object.hasOwn(FORMATS, format) &&
+    isText(header) &&
+    HEADER.test(header) &&
+    typeof header_scheme === "string" &&
+    SCHEME.test(header_scheme) &&
+    typeof kept.id_token === "boolean" &&
+    typeof kept.unattended === "boolean" &&
+    Number.isFinite(kept.refresh_before) &&
+    (min_validity === undefined || Number.isFinite(min_validity)) &&
+    (place === undefined ||
+      (place?.from === "env" ? isText(place.name) : place?.from === "file" && isText(place.path))) &&
+    Array.isArray(allowed_origins)
+  );
+}
+
+/** RFC 9110 §5.6.2, `token`. */
+const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const SCHEME = /^[\x21-\x7e]*$/;
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 /**
@@ -98,11 +134,11 @@ export function writeSnapshot(
 }
 
 /** What another version of this program made of the same files may differ. */
-function readAll(cacheDir: string): Readonly<Record<string, Snapshot>> {
+function readAll(cacheDir: string): Readonly<Record<string, unknown>> {
   const kept = readCache(cacheDir, FILE_NAME) as
     | {
         readonly version?: unknown;
-        readonly calls?: Record<string, Snapshot> | null;
+        readonly calls?: Readonly<Record<string, unknown>> | null;
       }
     | null
     | undefined;

@@ -97,4 +97,10 @@ export function networkCode(error: unknown): string {
     if (typeof code === "string" && /^\w{1,60}$/.test(code)) return code;
   }
   return "fetch failed";
-}
+}    [
+      /^E[MN]FILE$/,
+      "temporary",
+      "can't be reached: too many files are open",
+      "raise the limit, as with ulimit -n 256, or end other programs, and run the command again",
+    ],
+

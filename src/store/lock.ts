@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
+import { accessSync, constants, lstatSync, readdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode, fileError } from "../files/file-error.js";
+import type { OidcTokenError } from "../errors.js";
+import { errorCode, fileError, isRefusal } from "../files/file-error.js";
 import { encodeFileName, ensurePrivateFolder } from "../files/folder.js";
+import { readKept } from "../files/read.js";
 import { createFile, removeQuietly, replaceFile } from "../files/replace.js";
-import { isAlive, myself, type Owner, parseOwner } from "./lock-owner.js";
+import { isAlive, myself, parseOwner } from "./lock-owner.js";
 
 /** Gives up a lock. Safe to call more than once. */
 export type Release = () => Promise<void>;
@@ -18,6 +20,10 @@ export interface Lock {
 const SILENCE = 5_000;
 const HEARTBEAT = 1_000;
 const FREE = "free";
+/** Bytes. */
+const MOST = 4096;
+/** What may be over in a moment: to go on to another folder then would let two hold the same lock. */
+const PASSING = ["EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EDQUOT", "EIO", "ESTALE"];
 
 /** What a waiter saw of an owner it cannot look at, and since when, on the waiter's own monotonic clock. */
 interface Sighting {
@@ -35,17 +41,18 @@ interface Sighting {
  * comes late with an old listing sees on its second look that it was overtaken.
  */
 export class ProcessLock implements Lock {
-  readonly #folder: string;
+  readonly #folders: readonly string[];
   readonly #uid: number | undefined;
   readonly #sightings = new Map<string, Sighting>();
 
-  constructor(folder: string, uid: number | undefined = process.getuid?.()) {
-    this.#folder = folder;
+  /** Takes the first of the folders that is this user's alone, or can be made so, and that can be written to. */
+  constructor(folders: readonly string[], uid: number | undefined = process.getuid?.()) {
+    this.#folders = folders;
     this.#uid = uid;
   }
 
   async tryAcquire(name: string): Promise<Release | undefined> {
-    const folder = join(this.#folder, encodeFileName(name));
+    const folder = join(this.#usable(), encodeFileName(name));
     try {
       return this.#tryAcquire(folder);
     } catch (error) {
@@ -53,16 +60,25 @@ export class ProcessLock implements Lock {
     }
   }
 
-  #tryAcquire(folder: string): Release | undefined {
-    let names: string[];
-    try {
-      names = readdirSync(folder);
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-      ensurePrivateFolder(this.#folder, this.#uid);
-      ensurePrivateFolder(folder, this.#uid);
-      names = [];
+  #usable(): string {
+    let failure: OidcTokenError | undefined;
+    for (const path of this.#folders) {
+      try {
+        ensurePrivateFolder(path, this.#uid);
+        accessSync(path, constants.W_OK);
+        return path;
+      } catch (thrown) {
+        const error = fileError(thrown, { kind: "store", action: "write", path });
+        if (PASSING.includes(errorCode(error.cause))) throw error;
+        failure ??= error;
+      }
     }
+    throw failure;
+  }
+
+  #tryAcquire(folder: string): Release | undefined {
+    ensurePrivateFolder(folder, this.#uid);
+    const names = readdirSync(folder);
     const seen = highest(names);
     if (seen > 0 && this.#isHeld(folder, seen)) return undefined;
 
@@ -83,15 +99,14 @@ export class ProcessLock implements Lock {
 
   #isHeld(folder: string, entry: number): boolean {
     const path = join(folder, String(entry));
-    let owner: Owner | undefined;
     let mtime: number;
     try {
-      const content = readFileSync(path, "utf8");
+      const content = read(path);
       if (content === FREE) return false;
-      owner = parseOwner(content);
+      const owner = parseOwner(content);
       const alive = owner === undefined ? undefined : isAlive(owner);
       if (alive !== undefined) return alive;
-      mtime = statSync(path).mtimeMs;
+      mtime = lstatSync(path).mtimeMs;
     } catch (error) {
       if (errorCode(error) === "ENOENT") return true; // somebody has just overtaken it
       throw error;
@@ -104,6 +119,16 @@ export class ProcessLock implements Lock {
       return true;
     }
     return clock - sighting.since < SILENCE;
+  }
+}
+
+/** Empty where what lies there is no entry of ours: it counts as one whose owner cannot be looked at. */
+function read(path: string): string {
+  try {
+    return readKept(path, MOST);
+  } catch (error) {
+    if (isRefusal(error)) return "";
+    throw error;
   }
 }
 
@@ -138,11 +163,11 @@ function hold(path: string): Release {
 
 /** Clears away what is below the winner's entry and the temporary files of processes killed long ago. */
 function removeLeftovers(folder: string, entry: number, names: readonly string[]): void {
-  const own = statSync(join(folder, String(entry))).mtimeMs;
+  const own = lstatSync(join(folder, String(entry))).mtimeMs;
   for (const name of names) {
     if (name === String(entry)) continue;
     const path = join(folder, name);
     if (!name.endsWith(".tmp")) removeQuietly(path);
-    else if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? own) < own - 60_000) removeQuietly(path);
+    else if ((lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? own) < own - 60_000) removeQuietly(path);
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { lockDir } from "../../src/paths.js";
 import { ProcessLock } from "../../src/store/lock.js";
+import { lockFolders } from "../../src/store/lock-folders.js";
 import { Sandbox } from "../support/command.js";
 import { expectFailure } from "../support/failure-shape.js";
 import { createVisitor } from "../support/person.js";
@@ -64,7 +64,7 @@ describe("many processes and one expiry", () => {
 
   it("a peer that is stopped while it holds the lock: exit 5 in time, and a token that works is still served", async () => {
     sandbox.configure({ profiles: { dev: browserProfile(provider, { timeout: 1 }) } });
-    const release = await new ProcessLock(lockDir(sandbox.env)).tryAcquire(file.account);
+    const release = await new ProcessLock(lockFolders(sandbox.env, "")).tryAcquire(file.account);
     expect(release).toBeDefined();
     file.makeRefreshDue();
     expect(await sandbox.run(["get"])).toMatchObject({ code: 0, stdout: `${file.tokens.access_token}\n` });

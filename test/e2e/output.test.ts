@@ -16,6 +16,9 @@ describe.skipIf(process.platform !== "linux")("exit code 0 means that the caller
   it.each([
     ["a token", ["get"]],
     ["much more than a pipe holds", ["config", "schema"]],
+    ["help", ["--help"]],
+    ["a command's help", ["get", "--help"]],
+    ["the version", ["--version"]],
   ])("%s that the disk has no room for is told, in two lines", async (_what, args) => {
     const { code, stderr } = await run(args, ">/dev/full");
     expect(code).toBe(5);

@@ -73,7 +73,7 @@ const ROOMS: Record<string, { readonly run?: readonly string[]; readonly types?:
     run: [...GROUND, "program.ts", "compose.ts", "commands", "formats", "providers", "store/keyring"],
     types: ["command-row.ts", "context.ts"],
   },
-  "main.ts": { run: ["cli.ts", "hot"] },
+  "main.ts": { run: [...GROUND, "cli.ts", "hot"] },
 };
 
 /** The rooms that may know a package, so that it can be replaced there. */

@@ -30,6 +30,7 @@ const facts: Omit<Snapshot, "files"> = {
   id_token: false,
   refresh_before: 300,
   unattended: false,
+  allowed_origins: ["https://llm.example.test"],
 };
 
 let home: string;

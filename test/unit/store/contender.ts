@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { ProcessLock } from "../../../src/store/lock.js";
 
 const [mode, folder, inside] = process.argv.slice(2) as [string, string, string];
-const lock = new ProcessLock(folder);
+const lock = new ProcessLock([folder]);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function acquire(): Promise<() => Promise<void>> {

@@ -5,7 +5,12 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ProcessLock } from "../../../src/store/lock.js";
 
 /** What happens between a contender's look at the folder and its attempt to create the next entry. */
-const meanwhile = vi.hoisted(() => ({ beforeLink: undefined as (() => void) | undefined, hardLinks: true }));
+const meanwhile = vi.hoisted(() => ({
+  beforeLink: undefined as (() => void) | undefined,
+  hardLinks: true,
+  /** The code of the error that looking at the lock's folder ends with. */
+  trouble: undefined as string | undefined,
+}));
 
 vi.mock("node:fs", async (original) => {
   const fs = await original<typeof import("node:fs")>();
@@ -18,6 +23,11 @@ vi.mock("node:fs", async (original) => {
       if (!meanwhile.hardLinks) throw Object.assign(new Error("no links here"), { code: "EPERM" });
       fs.linkSync(from, to);
     },
+    accessSync: (...args: Parameters<typeof fs.accessSync>) => {
+      const code = meanwhile.trouble;
+      if (code !== undefined) throw Object.assign(new Error(code), { code });
+      fs.accessSync(...args);
+    },
   };
 });
 
@@ -25,10 +35,11 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "oidc-token-race-"));
   meanwhile.hardLinks = true;
+  meanwhile.trouble = undefined;
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const take = () => new ProcessLock(folder).tryAcquire("a");
+const take = () => new ProcessLock([folder]).tryAcquire("a");
 
 const entries = () => join(folder, readdirSync(folder)[0] as string);
 
@@ -60,3 +71,14 @@ test("of two that see the same state one wins, also where the file system has no
   expect(both.filter(Boolean)).toHaveLength(1);
   expect(readdirSync(entries())).toEqual(["1"]);
 });
+
+test.each(["EMFILE", "ENOSPC", "EIO"])(
+  "a folder that is out of order for a moment (%s) is not left for the next one, where two would hold the lock",
+  async (code) => {
+    const next = join(folder, "next");
+    meanwhile.trouble = code;
+    const error = await new ProcessLock([folder, next]).tryAcquire("a").catch((reason) => reason);
+    expect(error).toMatchObject({ name: "OidcTokenError", cause: { code } });
+    expect(readdirSync(folder)).toEqual([]);
+  },
+);

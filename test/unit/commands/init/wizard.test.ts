@@ -41,7 +41,7 @@ function person(options: InitOptions = {}) {
     stdin,
     stdout,
     stderr,
-    lock: new ProcessLock(join(home, "locks")),
+    lock: new ProcessLock([join(home, "locks")]),
   } as unknown as Context;
   const start = () => init(context, options);
   return {
