@@ -8,7 +8,7 @@ import type { HeaderRule } from "./header-rule.js";
  */
 export function json(tokens: TokenSet, _rule: HeaderRule, now: number): string {
   const { access_token, token_type, expires_at, scope, id_token } = tokens;
-  return JSON.stringify({
+  const answer = JSON.stringify({
     access_token,
     token_type,
     ...(expires_at !== undefined && {
@@ -17,4 +17,10 @@ export function json(tokens: TokenSet, _rule: HeaderRule, now: number): string {
     }),
     ...given({ scope, id_token }),
   });
+  // The provider chose the scope's text, and JSON leaves in it what a terminal obeys.
+  return answer.replace(/[^\x20-\x7e]/g, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

@@ -109,9 +109,13 @@ function isSnapshot(value: unknown): value is Snapshot {
 const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const SCHEME = /^[\x21-\x7e]*$/;
 
+/** Not endless: it may come to stand in a sentence. */
 function isText(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
+  return typeof value === "string" && value !== "" && value.length <= LONGEST;
 }
+
+/** Characters; no path is longer. */
+const LONGEST = 4096;
 
 /**
  * Keeps a snapshot for the next call. `read_at` (milliseconds since the epoch) is when reading `files` began: one

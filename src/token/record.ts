@@ -18,19 +18,22 @@ export function fromRecord(text: string): TokenSet | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { v, ...fields } = value as Record<string, unknown>;
   if (v !== VERSION) return undefined;
-  if (!isText(fields.access_token) || !isText(fields.token_type) || !isTime(fields.obtained_at))
-    return undefined;
-  if (fields.expires_at !== undefined && !isTime(fields.expires_at)) return undefined;
-  for (const key of ["refresh_token", "id_token", "scope"]) {
+  const { access_token, token_type, obtained_at, expires_at, id_token } = fields;
+  if (!isToken(access_token) || !isToken(token_type) || !isTime(obtained_at)) return undefined;
+  if (expires_at !== undefined && !isTime(expires_at)) return undefined;
+  if (id_token !== undefined && !isToken(id_token)) return undefined;
+  for (const key of ["refresh_token", "scope"]) {
     if (fields[key] !== undefined && typeof fields[key] !== "string") return undefined;
   }
   return fields as unknown as TokenSet;
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
+/** What a header can carry, on one line: what is stored is printed as it is. */
+function isToken(value: unknown): value is string {
+  return typeof value === "string" && /^[\x21-\x7e]+$/.test(value);
 }
 
+/** A time there can have been; Infinity and the like are no JSON, but 1e999 is. */
 function isTime(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
+  return Number.isFinite(value) && (value as number) >= 0;
 }
