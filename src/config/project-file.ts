@@ -1,7 +1,7 @@
 import { lstatSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { OidcTokenError } from "../errors.js";
-import { refusal } from "../files/file-error.js";
+import { Refused } from "../files/file-error.js";
 import type { Document } from "../files/jsonc.js";
 import { given } from "../given.js";
 import { quote } from "../text.js";
@@ -40,7 +40,7 @@ export function findProjectFile(cwd: string, home: string): ProjectSearch {
       continue;
     }
     const document = readDocument(path, ({ uid }) => {
-      if (!isTrustedOwner(uid)) throw refusal("another's");
+      if (!isTrustedOwner(uid)) throw new Refused("another's");
     });
     if (document) return { file: contributionOf(document), looked_at, foreign };
   }

@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { join } from "node:path";
-import { refusal } from "./file-error.js";
+import { Refused } from "./file-error.js";
 import { makeFolder } from "./folder.js";
 import { readKept, refuseShared } from "./read.js";
 import { replaceFile } from "./replace.js";
@@ -23,7 +23,7 @@ export function readCache(dir: string, name: string): unknown {
 /** A second name of a file may be anybody's, who then has a hand in what stands there. */
 function refuseForeign(stats: Stats): void {
   refuseShared(stats, process.getuid?.());
-  if (stats.nlink > 1) throw refusal("link");
+  if (stats.nlink > 1) throw new Refused("link");
 }
 
 /** Keeps a value, as JSON, for the next call. Never throws: a cache that can't be written costs nobody anything. */

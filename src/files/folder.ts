@@ -46,7 +46,7 @@ export function checkPrivateFolder(path: string, uid: number | undefined): boole
     stats = lstatSync(path);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return false;
-    throw fileError(error, { kind: "store", action: "read", path });
+    throw fileError(error, { action: "read", path });
   }
   const name = printable(path);
   if (stats.isSymbolicLink())
@@ -71,7 +71,7 @@ export function ensurePrivateFolder(path: string, uid: number | undefined): void
   try {
     makeFolder(path);
   } catch (error) {
-    throw fileError(error, { kind: "store", action: "create", path });
+    throw fileError(error, { action: "create", path });
   }
   checkPrivateFolder(path, uid);
 }

@@ -10,7 +10,8 @@ import {
 } from "node:fs";
 import { OidcTokenError } from "../errors.js";
 import { printable } from "../text.js";
-import { errorCode, fileError, refusal } from "./file-error.js";
+import { configError } from "./config-error.js";
+import { errorCode, Refused } from "./file-error.js";
 
 /** Neither waiting for the writer of a FIFO, nor taking a terminal. Windows has no such flags. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
@@ -23,7 +24,7 @@ const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOC
 export function readRegular(path: string, most: number, check: (stats: Stats) => void = () => {}): Buffer {
   return read(path, READ, (file, stats) => {
     check(stats);
-    if (stats.size > most) throw refusal("too large");
+    if (stats.size > most) throw new Refused("too large");
     return readUpTo(file, stats.size, most);
   });
 }
@@ -33,17 +34,17 @@ export function readRegular(path: string, most: number, check: (stats: Stats) =>
  * protection to the access list of the user's profile.
  */
 export function readKept(path: string, most: number, check: (stats: Stats) => void = () => {}): string {
-  if (constants.O_NOFOLLOW === undefined && lstatSync(path).isSymbolicLink()) throw refusal("link");
+  if (constants.O_NOFOLLOW === undefined && lstatSync(path).isSymbolicLink()) throw new Refused("link");
   try {
     return read(path, READ | (constants.O_NOFOLLOW ?? 0), (file, stats) => {
       check(stats);
-      if (stats.size > most) throw refusal("too large");
+      if (stats.size > most) throw new Refused("too large");
       // On the hot path: a loop of readSync takes ten times as long for the first file.
       return readFileSync(file, "utf8");
     });
   } catch (error) {
     // FreeBSD says EMLINK.
-    throw ["ELOOP", "EMLINK"].includes(errorCode(error)) ? refusal("link") : error;
+    throw ["ELOOP", "EMLINK"].includes(errorCode(error)) ? new Refused("link") : error;
   }
 }
 
@@ -55,16 +56,16 @@ export function readPrivate(path: string, most: number, uid: number | undefined)
 /** Refuses a file of another user, and one that others may read or write. */
 export function refuseShared(stats: Stats, uid: number | undefined): void {
   if (uid === undefined) return;
-  if (stats.uid !== uid) throw refusal("another's");
-  if ((stats.mode & 0o077) !== 0) throw refusal("readable by others");
+  if (stats.uid !== uid) throw new Refused("another's");
+  if ((stats.mode & 0o077) !== 0) throw new Refused("readable by others");
 }
 
 function read<T>(path: string, flags: number, take: (file: number, stats: Stats) => T): T {
   const file = openSync(path, flags);
   try {
     const stats = fstatSync(file);
-    if (stats.isDirectory()) throw refusal("folder");
-    if (!stats.isFile()) throw refusal("not regular");
+    if (stats.isDirectory()) throw new Refused("folder");
+    if (!stats.isFile()) throw new Refused("not regular");
     return take(file, stats);
   } finally {
     closeSync(file);
@@ -79,7 +80,7 @@ function readUpTo(file: number, expected: number, most: number): Buffer {
     const read = readSync(file, bytes, length, bytes.length - length, null);
     if (read === 0) return bytes.subarray(0, length);
     length += read;
-    if (length > most) throw refusal("too large");
+    if (length > most) throw new Refused("too large");
     if (length === bytes.length) bytes = Buffer.concat([bytes], most + 1);
   }
 }
@@ -87,8 +88,8 @@ function readUpTo(file: number, expected: number, most: number): Buffer {
 /** Refuses what somebody else could have written: another owner than this user or root, or anybody's to write to, as ssh does. */
 export function checkOwn({ uid, mode }: Stats, own = process.getuid?.()): void {
   if (own === undefined) return;
-  if (uid !== own && uid !== 0) throw refusal("another's");
-  if ((mode & 0o022) !== 0) throw refusal("writable by others");
+  if (uid !== own && uid !== 0) throw new Refused("another's");
+  if ((mode & 0o022) !== 0) throw new Refused("writable by others");
 }
 
 /**
@@ -105,7 +106,7 @@ export function readText(
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errorCode(error))) return undefined;
     const { most_bytes: most, what } = limits;
-    throw fileError(error, { kind: "configuration", action: "read", path, most, what });
+    throw configError(error, { action: "read", path, most }, { what });
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -17,7 +17,8 @@ import {
 import { basename, dirname, join, resolve } from "node:path";
 import { OidcTokenError } from "../errors.js";
 import { printable } from "../text.js";
-import { errorCode, fileError } from "./file-error.js";
+import { configError } from "./config-error.js";
+import { errorCode } from "./file-error.js";
 import { makeFolder } from "./folder.js";
 import { readText } from "./read.js";
 
@@ -187,7 +188,7 @@ export function replaceConfig(
       },
     });
   } catch (error) {
-    throw fileError(error, { kind: "configuration", action: "write", path });
+    throw configError(error, { action: "write", path });
   }
 }
 

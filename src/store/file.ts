@@ -27,7 +27,7 @@ export class FileStore implements Store {
       return readPrivate(path, MOST, this.#uid);
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
-      throw fileError(error, { kind: "store", action: "read", path, most: MOST });
+      throw fileError(error, { action: "read", path, most: MOST });
     }
   }
 
@@ -38,7 +38,7 @@ export class FileStore implements Store {
       // Whatever account it was for, a token lies in what a killed writer left.
       replaceFile(path, value, { sweep: "" });
     } catch (error) {
-      throw fileError(error, { kind: "store", action: "write", path });
+      throw fileError(error, { action: "write", path });
     }
   }
 
@@ -48,7 +48,7 @@ export class FileStore implements Store {
     try {
       return removeFile(path);
     } catch (error) {
-      throw fileError(error, { kind: "store", action: "delete", path });
+      throw fileError(error, { action: "delete", path });
     }
   }
 

@@ -1,7 +1,7 @@
 import { accessSync, constants, lstatSync, readdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import type { OidcTokenError } from "../errors.js";
-import { errorCode, fileError, isRefusal } from "../files/file-error.js";
+import { errorCode, fileError, Refused } from "../files/file-error.js";
 import { encodeFileName, ensurePrivateFolder } from "../files/folder.js";
 import { readKept } from "../files/read.js";
 import { createFile, removeQuietly, replaceFile } from "../files/replace.js";
@@ -56,7 +56,7 @@ export class ProcessLock implements Lock {
     try {
       return this.#tryAcquire(folder);
     } catch (error) {
-      throw fileError(error, { kind: "store", action: "write", path: folder });
+      throw fileError(error, { action: "write", path: folder });
     }
   }
 
@@ -68,7 +68,7 @@ export class ProcessLock implements Lock {
         accessSync(path, constants.W_OK);
         return path;
       } catch (thrown) {
-        const error = fileError(thrown, { kind: "store", action: "write", path });
+        const error = fileError(thrown, { action: "write", path });
         if (PASSING.includes(errorCode(error.cause))) throw error;
         failure ??= error;
       }
@@ -127,7 +127,7 @@ function read(path: string): string {
   try {
     return readKept(path, MOST);
   } catch (error) {
-    if (isRefusal(error)) return "";
+    if (error instanceof Refused) return "";
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { fileError } from "../../files/file-error.js";
+import { configError } from "../../files/config-error.js";
 import { makeFolder } from "../../files/folder.js";
 import { replaceFile } from "../../files/replace.js";
 import { jsonSchema } from "./json-schema.js";
@@ -16,12 +16,11 @@ export function writeSchemaCopy(dir: string): string {
     makeFolder(dir);
     replaceFile(path, schemaText(), { durable: false });
   } catch (error) {
-    throw fileError(error, {
-      kind: "configuration",
-      action: "write",
-      path,
-      hint: "print it instead: oidc-token config schema",
-    });
+    throw configError(
+      error,
+      { action: "write", path },
+      { hint: "print it instead: oidc-token config schema" },
+    );
   }
   return path;
 }
