@@ -52,6 +52,12 @@ const NETWORK_TROUBLE: readonly (readonly [code: RegExp, kind: ErrorKind, senten
       "broke off the connection",
       "try again; if it stays, look for a proxy or firewall in between",
     ],
+    [
+      /^E[MN]FILE$/,
+      "temporary",
+      "can't be reached: too many files are open",
+      "raise the limit, as with ulimit -n 256, or end other programs, and run the command again",
+    ],
   ];
 
 /** The error of a request that got no answer. `issued_by` tells more of a certificate that is not trusted. */
@@ -97,10 +103,4 @@ export function networkCode(error: unknown): string {
     if (typeof code === "string" && /^\w{1,60}$/.test(code)) return code;
   }
   return "fetch failed";
-}    [
-      /^E[MN]FILE$/,
-      "temporary",
-      "can't be reached: too many files are open",
-      "raise the limit, as with ulimit -n 256, or end other programs, and run the command again",
-    ],
-
+}
