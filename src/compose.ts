@@ -23,6 +23,7 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
     stdout,
     stderr,
     now: () => Date.now() / 1000,
+    monotonic: () => performance.now() / 1000,
     sleep: async (ms, signal) => void (await delay(ms, undefined, signal ? { signal } : {})),
     fetch: globalThis.fetch,
     transport: async (profile, secrets) => {

@@ -26,6 +26,8 @@ export interface Context {
   readonly stderr: NodeJS.WriteStream;
   /** Seconds since the epoch, with a fraction. */
   now(): number;
+  /** Seconds since some moment, with a fraction: for every wait, since nobody can set this clock back. */
+  monotonic(): number;
   /** Resolves after `ms` milliseconds; rejects when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   readonly fetch: typeof globalThis.fetch;

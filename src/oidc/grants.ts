@@ -19,7 +19,7 @@ import { tokenSetFrom } from "./token-set-from.js";
 /** What of the Context the flows need. */
 export type GrantsContext = Pick<
   Context,
-  "env" | "fetch" | "now" | "sleep" | "openBrowser" | "log" | "redactor"
+  "env" | "fetch" | "now" | "monotonic" | "sleep" | "openBrowser" | "log" | "redactor"
 >;
 
 interface SignIn {

@@ -9,11 +9,11 @@ export async function holdLock<T>(
   work: () => Promise<T>,
   what = "this token",
 ): Promise<T> {
-  const deadline = context.now() + timeout;
+  const deadline = context.monotonic() + timeout;
   for (;;) {
     const release = await context.lock.tryAcquire(name);
     if (release) return await work().finally(release);
-    if (context.now() >= deadline) {
+    if (context.monotonic() >= deadline) {
       throw new OidcTokenError(
         "temporary",
         `another oidc-token has held ${what} for ${timeout} s`,

@@ -97,6 +97,7 @@ function portsOf(context: Context, access: ProfileAccess, interactive: boolean):
   const flow = unattendedFlow(profile.flow);
   return {
     now: context.now,
+    monotonic: context.monotonic,
     sleep: (ms) => context.sleep(ms, context.interrupted),
     read: async () => (await access.read())?.tokens,
     write: async (tokens) => {

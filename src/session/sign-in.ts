@@ -70,25 +70,31 @@ async function oneAtATime(
   timeout: number,
   signInHere: () => Promise<Kept>,
 ): Promise<Kept> {
-  const started = context.now();
+  const started = context.monotonic();
+  const started_at = context.now();
+  let before: string | undefined;
   let told = false;
   for (;;) {
     const release = await context.lock.tryAcquire(`${access.profile.account}.sign-in`);
     // Also with the lock in hand: the sign-in that was waited for may have ended between two looks.
     const stored = told ? await access.read() : undefined;
-    if (stored && stored.tokens.obtained_at > started) {
+    // By either, since a clock may be set back while one waits.
+    if (stored && (stored.tokens.obtained_at > started_at || stored.tokens.access_token !== before)) {
       await release?.();
       return stored;
     }
     if (release) return await signInHere().finally(release);
-    if (context.now() - started > timeout) {
+    if (context.monotonic() - started > timeout) {
       throw new OidcTokenError(
         "temporary",
         `another sign-in for profile "${access.profile.name}" has been under way for ${timeout} s`,
         "finish or end it, then try again",
       );
     }
-    if (!told) display.notice("another sign-in for this profile is under way, waiting for it");
+    if (!told) {
+      before = (await access.read())?.tokens.access_token;
+      display.notice("another sign-in for this profile is under way, waiting for it");
+    }
     told = true;
     await context.sleep(500, context.interrupted);
   }

@@ -3,6 +3,7 @@ import { renderUnicodeCompact } from "uqr";
 import yoctoSpinner, { type Spinner } from "yocto-spinner";
 import type { Context } from "../context.js";
 import type { DeviceAuthorization, SignInDisplay } from "../token/grants.js";
+import { tell } from "./tell.js";
 
 /** Shows a sign-in to a person, on stderr: stdout belongs to the token. */
 export function terminalDisplay(context: Context, profile: string): SignInDisplay {
@@ -13,8 +14,8 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
 
   const wait = (text: (secondsLeft: number) => string, expires_in: number): void => {
     if (stderr.isTTY !== true) return;
-    const ends = context.now() + expires_in;
-    const current = (): string => text(Math.max(0, Math.round(ends - context.now())));
+    const ends = context.monotonic() + expires_in;
+    const current = (): string => text(Math.max(0, Math.round(ends - context.monotonic())));
     // Ctrl-C is ours: the flow ends its requests and the command its exit code.
     spinner = yoctoSpinner({ stream: stderr, text: current(), handleSignals: false }).start();
     countdown = setInterval(() => {
@@ -50,9 +51,7 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
         request.expires_in,
       );
     },
-    notice(sentence) {
-      say(`oidc-token: ${sentence}`);
-    },
+    notice: (sentence) => tell(context, sentence),
     close() {
       clearInterval(countdown);
       spinner?.stop();

@@ -10,6 +10,17 @@ export interface FreshnessRule {
   readonly min_validity: number | undefined;
 }
 
+/** Seconds by which clocks may differ that are both right. */
+const CLOCK_TOLERANCE = 5;
+
+/**
+ * True for a token that counts as obtained in the future, so that more than its whole life seems to be left: the clock was
+ * ahead when it came and has been set right, and when it really expires is not known.
+ */
+export function isMisdated(tokens: TokenSet, now: number): boolean {
+  return tokens.expires_at !== undefined && tokens.obtained_at > now + CLOCK_TOLERANCE;
+}
+
 /** Seconds until the token expires; Infinity for a token whose expiry nobody knows. */
 export function secondsLeft(tokens: TokenSet, now: number): number {
   return tokens.expires_at === undefined ? Number.POSITIVE_INFINITY : tokens.expires_at - now;
@@ -24,10 +35,13 @@ export function isServable(tokens: TokenSet, rule: FreshnessRule): boolean {
 
 /**
  * True once a refresh is due though the token still works: `refresh_before` seconds before the expiry, but never
- * earlier than the last quarter of the token's life, so that short-lived tokens are not refreshed on every call.
+ * earlier than the last quarter of the token's life, so that short-lived tokens are not refreshed on every call. Also
+ * where a clock that was wrong hides the expiry.
  */
 export function isRefreshDue(tokens: TokenSet, now: number, refresh_before: number): boolean {
-  return secondsLeft(tokens, now) <= Math.min(refresh_before, quarterOfLifetime(tokens));
+  return (
+    isMisdated(tokens, now) || secondsLeft(tokens, now) <= Math.min(refresh_before, quarterOfLifetime(tokens))
+  );
 }
 
 export interface RenewalRule {
@@ -39,7 +53,7 @@ export interface RenewalRule {
 
 /** True where `get` hands the token out as it is (DESIGN §5.1): servable, and with no refresh due that could be made. */
 export function isFresh(tokens: TokenSet, rule: FreshnessRule, renewal: RenewalRule): boolean {
-  if (!isServable(tokens, rule)) return false;
+  if (!isServable(tokens, rule) || isMisdated(tokens, rule.now)) return false;
   const renewable = renewal.unattended || tokens.refresh_token !== undefined;
   return !renewable || !isRefreshDue(tokens, rule.now, renewal.refresh_before);
 }

@@ -1,12 +1,14 @@
 import { type ErrorKind, isOidcTokenError, OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
-import { isFresh, isServable } from "./freshness.js";
+import { isFresh, isMisdated, isServable } from "./freshness.js";
 import type { RefreshOutcome } from "./grants.js";
 import type { TokenSet } from "./token-set.js";
 
 /** What the one path to a token (DESIGN §5) needs of the world, for one profile. Times in seconds. */
 export interface TokenPorts {
   now(): number;
+  /** Of a clock that nobody sets. */
+  monotonic(): number;
   sleep(ms: number): Promise<void>;
   read(): Promise<TokenSet | undefined>;
   /** Keeps the tokens durably before it resolves. */
@@ -56,8 +58,7 @@ export async function obtainTokens(request: TokenRequest, ports: TokenPorts): Pr
 type Renewal = { readonly tokens: TokenSet } | { readonly reason: string | undefined };
 
 async function renewUnderLock(request: TokenRequest, ports: TokenPorts, started: number): Promise<Renewal> {
-  const deadline = started + request.lock_timeout;
-  let slept = 0;
+  const deadline = ports.monotonic() + request.lock_timeout;
   for (let attempt = 0; ; attempt += 1) {
     const release = await ports.tryLock();
     try {
@@ -70,17 +71,14 @@ async function renewUnderLock(request: TokenRequest, ports: TokenPorts, started:
     } finally {
       await release?.();
     }
-    // Both, because a clock that is set back meanwhile must not make the wait endless.
-    if (ports.now() >= deadline || slept >= request.lock_timeout * 1000) {
+    if (ports.monotonic() >= deadline) {
       throw new OidcTokenError(
         "temporary",
         `another oidc-token has been refreshing this token for ${request.lock_timeout} s`,
         "try again; if it stays so, look for a stopped oidc-token process and end it",
       );
     }
-    const wait = waitBetweenAttempts(attempt);
-    slept += wait;
-    await ports.sleep(wait);
+    await ports.sleep(waitBetweenAttempts(attempt));
   }
 }
 
@@ -113,7 +111,12 @@ async function renew(
     ports.warn(`could not refresh, handing out the stored token: ${error.message}`);
     return { tokens: stored };
   }
-  if (stored && (await isFallback(stored, request, ports))) {
+  // How long a token lasts that came while the clock was wrong, nobody knows: a person who is there brings a better one.
+  const is_misdated = stored !== undefined && isMisdated(stored, ports.now());
+  if (stored && !(is_misdated && ports.signIn) && (await isFallback(stored, request, ports))) {
+    if (is_misdated) {
+      ports.warn("the clock was ahead when the stored token came, so it may expire sooner than it seems");
+    }
     if (reason !== undefined)
       ports.warn(`the stored token still works, but the session has ended: ${reason}`);
     return { tokens: stored };

@@ -67,6 +67,7 @@ export async function benchFor(overrides: Partial<Profile>, options: BenchOption
     env: {},
     fetch: globalThis.fetch,
     now: () => Date.now() / 1000,
+    monotonic: () => performance.now() / 1000,
     sleep: async (ms, signal) => {
       await delay(ms, undefined, signal ? { signal } : {}).catch(() => undefined);
     },

@@ -20,6 +20,7 @@ export class InMemory {
   stderr = "";
   /** Seconds since the epoch. */
   time = 1_000_000;
+  #slept = 0;
   /** What a person or a pipe gives the command. */
   input = "";
   terminal = false;
@@ -97,9 +98,11 @@ export class InMemory {
       stdout: write("stdout") as unknown as NodeJS.WriteStream,
       stderr: write("stderr") as unknown as NodeJS.WriteStream,
       now: () => this.time,
+      monotonic: () => this.#slept,
       sleep: async (ms, signal) => {
         signal?.throwIfAborted();
         this.time += ms / 1000;
+        this.#slept += ms / 1000;
       },
       fetch: () => Promise.reject(new TypeError("there is no network here")),
       transport: async () => () => Promise.reject(new TypeError("there is no network here")),

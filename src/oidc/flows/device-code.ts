@@ -25,14 +25,14 @@ const LONGEST_PAUSE = 30;
 export async function deviceCode(
   client: Client,
   request: SignInRequest,
-  context: Pick<Context, "now" | "sleep">,
+  context: Pick<Context, "monotonic" | "sleep">,
 ): Promise<TokenEndpointResponse> {
   const { configuration, profile, redactor } = client;
   const asked = signInParameters(profile, presetOf(profile).device_params);
   const response = await initiateDeviceAuthorization(configuration, asked);
   redactor.add(response.device_code);
   const seconds = Math.min(response.expires_in, request.timeout);
-  const deadline = context.now() + seconds;
+  const deadline = context.monotonic() + seconds;
   request.display.device(shown(response, seconds, client));
 
   const parameters = tokenParameters(profile);
@@ -40,7 +40,7 @@ export async function deviceCode(
   let interval = response.interval ?? 5;
   let pause = interval;
   for (;;) {
-    const left = deadline - context.now();
+    const left = deadline - context.monotonic();
     await context.sleep(Math.max(0, Math.min(pause, left)) * 1000, request.signal);
     if (request.signal.aborted) throw interrupted();
     // What is left is too short to ask once more without going below the interval.

@@ -18,6 +18,7 @@ async function against(overrides: Partial<Profile>, reply: Reply, client_secret?
     ...(client_secret !== undefined && { client_secret }),
     context: {
       now: () => now,
+      monotonic: () => now,
       sleep: async (ms) => {
         now += ms / 1000;
       },

@@ -34,6 +34,18 @@ afterEach(() => place.dispose());
 
 const keep = (tokens: Partial<TokenSet> = {}, profile = "okta") =>
   place.keep(selectProfile(place.context(), { profile }).account, tokens);
+/** The clock is set back by a minute at every pause, so that by it no wait would ever end. */
+const clockSetBack = () => {
+  const context = place.context();
+  let pauses = 0;
+  const sleep = async (ms: number) => {
+    await context.sleep(ms);
+    place.time -= 60;
+    pauses += 1;
+    if (pauses > 10_000) throw new Error("this wait has no end");
+  };
+  return { ...context, sleep };
+};
 const refused = (message: string) => new OidcTokenError("refused", message, "ask the provider");
 
 describe("login", () => {
@@ -102,6 +114,30 @@ describe("login", () => {
     expect(place.asked).toEqual([]);
     expect(place.stderr).toContain("another sign-in for this profile is under way, waiting for it");
     expect(place.stderr).toContain("signed in to okta");
+  });
+
+  it("takes it although the clock is set back by an hour meanwhile", async () => {
+    keep({ access_token: "the-old-one" });
+    const { account } = selectProfile(place.context(), {});
+    place.locked.add(`${account}.sign-in`);
+    const context = place.context();
+    const sleep = async (ms: number) => {
+      await context.sleep(ms);
+      place.time -= 3600;
+      if (place.time < -1e9) throw new Error("this wait has no end");
+      keep();
+    };
+    await login({ ...context, sleep }, { browser: true });
+    expect(place.asked).toEqual([]);
+  });
+
+  it("waits for another sign-in no longer than --timeout, whatever is done to the clock", async () => {
+    const { account } = selectProfile(place.context(), {});
+    place.locked.add(`${account}.sign-in`);
+    await expect(login(clockSetBack(), { browser: true, timeout: "8" })).rejects.toMatchObject({
+      kind: "temporary",
+      message: 'another sign-in for profile "okta" has been under way for 8 s',
+    });
   });
 
   it("has a token issued at once for a profile that needs no person", async () => {
@@ -245,6 +281,15 @@ describe("logout", () => {
     await logout(place.context(), { local: true });
     expect(place.asked).toEqual([]);
     expect(place.stored.size).toBe(0);
+  });
+
+  it("waits for a peer no longer than it says, whatever is done to the clock", async () => {
+    keep();
+    place.locked.add(selectProfile(place.context(), {}).account);
+    await expect(logout(clockSetBack(), {})).rejects.toMatchObject({
+      kind: "temporary",
+      message: expect.stringMatching(/^another oidc-token has held this token for \d+ s$/),
+    });
   });
 
   it("is not an error where nobody was signed in", async () => {

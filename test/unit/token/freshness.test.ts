@@ -40,6 +40,10 @@ describe("a refresh is due", () => {
     ["in the last quarter of a 60 s token, not from its first second", 60, 45, true],
     ["not in the first three quarters of a 60 s token", 60, 44, false],
     ["never for a token whose expiry nobody knows", undefined, 10_000_000, false],
+    ["for a token from a clock that was an hour ahead", 7200, -3600, true],
+    ["for a token from a clock that was 50 years ahead", 3600, -1_577_880_000, true],
+    ["not for one from a machine whose clock is 5 s ahead", 3600, -5, false],
+    ["not for one from the future whose expiry nobody knows", undefined, -3600, false],
   ])("%s", (_case, lifetime, age, expected) => {
     expect(isRefreshDue(tokenOf(lifetime), issued + age, 300)).toBe(expected);
   });

@@ -47,6 +47,38 @@ describe("a token that is valid and not due", () => {
   });
 });
 
+describe("a token that came while the clock was two hours ahead", () => {
+  const misdated = (fields: Partial<TokenSet> = {}): void => {
+    machine.signedIn(-7200);
+    machine.stored = { ...(machine.stored as TokenSet), ...fields };
+  };
+
+  it("is refreshed once the clock is right, and that only once", async () => {
+    misdated();
+    expect((await machine.get()).access_token).toBe("access-2");
+    expect((await machine.get()).access_token).toBe("access-2");
+    expect(machine.provider.requests).toBe(1);
+  });
+
+  it("still helps while the provider cannot be reached", async () => {
+    misdated();
+    machine.provider.faults.push(unreachable());
+    expect((await machine.get()).access_token).toBe("access-1");
+    expect(machine.warnings).toHaveLength(1);
+  });
+
+  it("without a refresh token is handed out with a warning, or replaced where a person can sign in", async () => {
+    misdated();
+    const { refresh_token: _none, ...tokens } = machine.stored as TokenSet;
+    machine.stored = tokens;
+    expect((await machine.get()).access_token).toBe("access-1");
+    expect(machine.warnings).toEqual([
+      "the clock was ahead when the stored token came, so it may expire sooner than it seems",
+    ]);
+    expect((await machine.get({}, { signIn: async () => byPeer() })).access_token).toBe("access-of-peer");
+  });
+});
+
 describe("a token that is due", () => {
   it("is refreshed under the lock, and stored before it is handed out", async () => {
     machine.signedIn(3400);

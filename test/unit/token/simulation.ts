@@ -9,13 +9,25 @@ export const START = 1_000_000;
 
 /** Time that passes only when everybody waits for it. Seconds since the epoch. */
 export class VirtualClock {
-  time = START;
+  elapsed = 0;
+  #set_at = START;
   #timers: { readonly at: number; readonly wake: () => void }[] = [];
+
+  get time(): number {
+    return this.#set_at + this.elapsed;
+  }
+
+  /** Sets the clock, which no wait feels. */
+  set time(seconds: number) {
+    this.#set_at = seconds - this.elapsed;
+  }
 
   readonly now = (): number => this.time;
 
+  readonly monotonic = (): number => this.elapsed;
+
   readonly sleep = (ms: number): Promise<void> =>
-    new Promise((wake) => this.#timers.push({ at: this.time + ms / 1000, wake }));
+    new Promise((wake) => this.#timers.push({ at: this.elapsed + ms / 1000, wake }));
 
   /** Lets time pass until the work is done; fails where nobody is left to wake. */
   async run<T>(work: Promise<T>): Promise<T> {
@@ -30,7 +42,7 @@ export class VirtualClock {
       const next = this.#timers.reduce((a, b) => (b.at < a.at ? b : a), { at: Infinity, wake: end });
       if (next.at === Infinity) throw new Error("everybody waits and nothing will happen any more");
       this.#timers = this.#timers.filter((timer) => timer !== next);
-      this.time = Math.max(this.time, next.at);
+      this.elapsed = Math.max(this.elapsed, next.at);
       next.wake();
     }
   }
@@ -119,6 +131,7 @@ export class Machine {
     const { clock, provider, deeds } = this;
     return {
       now: clock.now,
+      monotonic: clock.monotonic,
       sleep: clock.sleep,
       read: async () => {
         deeds.push("read");

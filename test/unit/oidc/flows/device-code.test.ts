@@ -98,7 +98,7 @@ describe("polling (RFC 8628 §3.5)", () => {
       {
         context: {
           fetch: answering({ body: { ...DEVICE, ...device } }, ...answers),
-          now: () => now,
+          monotonic: () => now,
           sleep: async (ms) => {
             sleeps.push(ms / 1000);
             now += ms / 1000;
