@@ -113,6 +113,18 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/init/init.js")).init,
   },
   {
+    name: "trust",
+    says: "let a project's own file define profiles",
+    arguments: [
+      { name: "[folder]", says: "the project's folder (default: this one, or above)", values: "folder" },
+    ],
+    options: [
+      option("--list", "list the files that are trusted"),
+      option("--revoke", "trust the project's file no longer"),
+    ],
+    load: async () => (await import("./commands/trust.js")).trust,
+  },
+  {
     name: "config",
     says: "look at the configuration",
     commands: [

@@ -17,5 +17,6 @@ export const LONG = [
   "test/e2e/providers-oci.test.ts",
   "test/e2e/providers.test.ts",
   "test/e2e/relying-party.test.ts",
+  "test/e2e/trust.test.ts",
   "test/e2e/unattended.test.ts",
 ];

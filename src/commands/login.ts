@@ -43,8 +43,8 @@ async function loginTo(context: Context, options: LoginOptions): Promise<LoggedI
   const timeout = options.timeout === undefined ? undefined : parseSeconds("--timeout", options.timeout);
   const profile = selectProfile(context, options);
   if (flow !== undefined && !profile.flow.includes(flow)) throw flowNotInProfile(flow, profile);
-  for (const exposed of exposedSecrets(profile, configPath(context, options), context.platform))
-    tell(context, exposed);
+  const file = profile.project ?? configPath(context, options);
+  for (const exposed of exposedSecrets(profile, file, context.platform)) tell(context, exposed);
   return await logIn(context, profile, {
     ...given({ flow, timeout, display: options.json ? eventDisplay(context) : undefined }),
     open_browser: options.browser,

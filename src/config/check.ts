@@ -67,7 +67,7 @@ function profileFindings(place: Place, config: LoadedConfig, name: string, in_us
         "put the real value in its place",
       );
   }
-  for (const exposed of exposedSecrets(profile, config.path, place.platform))
+  for (const exposed of exposedSecrets(profile, profile.project ?? config.path, place.platform))
     add(
       "warning",
       undefined,

@@ -1,4 +1,5 @@
 import { OidcTokenError } from "../errors.js";
+import { given } from "../given.js";
 import type { ClientAuth, Flow, Profile } from "../profile.js";
 import { type Preset, presetFor, presetNamed } from "../providers/index.js";
 import { quote } from "../text.js";
@@ -7,7 +8,8 @@ import { accountOf } from "./identity.js";
 import type { ProfileKey, ProfileValues } from "./schema/profile.js";
 
 /** Facts about a profile that no layer holds. */
-export interface ProfileFrame extends Pick<Profile, "name" | "store" | "is_default" | "diverted_by"> {
+export interface ProfileFrame
+  extends Pick<Profile, "name" | "store" | "is_default" | "diverted_by" | "project"> {
   /** `file:line:column` where the profile begins; undefined where it comes from the environment alone. */
   readonly at: string | undefined;
 }
@@ -38,7 +40,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileVal
   const client_auth = clientAuthOf(values, fail);
 
   const header = values.header ?? "Authorization";
-  const { name, store, is_default, diverted_by } = frame;
+  const { name, store, is_default, diverted_by, project } = frame;
   const allowed_origins = originsOf(values, fail);
   const key = flow.includes("static_key") ? (values.key ?? ({ from: "keyring" } as const)) : values.key;
   const complete: Omit<Profile, "account"> = {
@@ -59,7 +61,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileVal
     name,
     store,
     is_default,
-    ...(diverted_by && { diverted_by }),
+    ...given({ diverted_by, project }),
     flow,
     header,
     allowed_origins,

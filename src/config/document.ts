@@ -3,21 +3,23 @@ import * as v from "valibot";
 import { OidcTokenError } from "../errors.js";
 import { type Document, type KeyPath, parseJsonc } from "../files/jsonc.js";
 import { readText } from "../files/read.js";
+import { given } from "../given.js";
 import type { Complaint } from "../text.js";
 import { findingOf } from "./schema/issue.js";
 
 const MOST_BYTES = 1024 * 1024;
 
 /**
- * Reads a configuration file. Undefined where there is none; an OidcTokenError of kind `configuration` that names
- * file, line and column where it can't be read, or `check` does not want it.
+ * The text of a configuration file. Undefined where there is none; an OidcTokenError of kind `configuration` where it
+ * can't be read, or `check` does not want it.
  */
+export function readConfiguration(path: string, check?: (stats: Stats) => void): string | undefined {
+  return readText(path, { most_bytes: MOST_BYTES, what: "a configuration file", ...given({ check }) });
+}
+
+/** The same, parsed; the OidcTokenError names file, line and column. */
 export function readDocument(path: string, check?: (stats: Stats) => void): Document | undefined {
-  const text = readText(path, {
-    most_bytes: MOST_BYTES,
-    what: "a configuration file",
-    ...(check && { check }),
-  });
+  const text = readConfiguration(path, check);
   return text === undefined ? undefined : parseJsonc(path, text);
 }
 

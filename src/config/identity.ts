@@ -20,7 +20,7 @@ export type Identity = Pick<
   | "requested_token_type"
   | "assertion"
 > &
-  Partial<Pick<Profile, (typeof DESTINATION_KEYS)[number] | "diverted_by">>;
+  Partial<Pick<Profile, (typeof DESTINATION_KEYS)[number] | "diverted_by" | "project">>;
 
 const HEX_DIGITS = 32;
 
@@ -59,6 +59,8 @@ export function accountOf(profile: Identity): string {
     ...(profile.diverted_by
       ? [["destinations", ...DESTINATION_KEYS.map((key) => profile[key] ?? null)]]
       : []),
+    // A project never has what the user signed in to for a profile of the same name.
+    ...(profile.project === undefined ? [] : [["project", profile.project]]),
   ];
   const digest = createHash("sha256").update(JSON.stringify(facts)).digest("hex");
   return `${profile.name}-${digest.slice(0, HEX_DIGITS)}`;

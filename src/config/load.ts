@@ -10,13 +10,19 @@ import { checkDiversion, divertingVariables, haveOtherDestinations } from "./div
 import { ownVariable, storeFromEnvironment } from "./environment.js";
 import { type Report, tolerate } from "./finding.js";
 import { expandHome, layerFromEnvironment, layerFromFile } from "./layers.js";
-import { findProjectFile } from "./project-file.js";
+import { findProjectFile, type ProjectSearch, type Trust } from "./project-file.js";
+import { checkProjectProfile, variablesOf } from "./project-profile.js";
+import { definedProfiles, environmentFor } from "./sources.js";
+import { hashOf, readTrustList, trustFile } from "./trust.js";
 import { readUserFile } from "./user-file.js";
 
 export { nearestVariable, unknownVariables } from "./environment.js";
 
 export type Surroundings = Pick<Context, "env" | "cwd"> & {
-  readonly paths: Pick<Context["paths"], "config" | "home">;
+  /** Without `data`, where it is kept which project files are trusted, none is looked for. */
+  readonly paths: Pick<Context["paths"], "config" | "home"> & Partial<Pick<Context["paths"], "data">>;
+  /** What is taken for trusted, in place of that list. */
+  readonly trust?: Trust;
   /** Where it is said that a file was not read. */
   readonly stderr?: Pick<Context["stderr"], "write">;
 };
@@ -67,43 +73,49 @@ export function loadConfig(
       `correct ${named_by}, or write the file`,
     );
   }
-  const project = tolerate(report, () => findProjectFile(cwd, paths.home)) ?? { looked_at: [], foreign: [] };
+  const trust = surroundings.trust ?? trustBy(paths.data);
+  const project = tolerate(report, () => trust && findProjectFile(cwd, paths.home, trust)) ?? NO_PROJECT;
   for (const foreign of project.foreign) {
     const sentence = `${printable(foreign)} belongs to another user, so it is not read`;
     surroundings.stderr?.write(`oidc-token: ${sentence}\n`);
   }
-  const folders = { home: paths.home, config: dirname(path) };
-  const overrides = layerFromEnvironment(env, folders, report);
+  const overrides = layerFromEnvironment(env, { home: paths.home, config: dirname(path) }, report);
   const store = tolerate(report, () => storeFromEnvironment(env)) ?? user?.values.store ?? "auto";
 
-  const in_file = new Map(Object.entries(user?.values.profiles ?? {}));
-  const lone =
-    in_file.size === 0 && overrides ? "default" : in_file.size === 1 ? [...in_file.keys()][0] : undefined;
+  const of_user = user?.values.profiles ?? {};
+  const defined = definedProfiles(user && { path, at: user.at, profiles: of_user }, project.file, report);
+  const own = Object.keys(of_user);
+  const [lone, ...more] = own.length > 0 ? own : [...defined.keys()];
+  const is_bare = defined.size === 0 && overrides !== undefined;
   const candidates: (Selection | undefined)[] = [
     selection(ownVariable(env, "PROFILE"), { by: "OIDC_TOKEN_PROFILE" }),
-    selection(project.file?.default_profile, { at: project.file?.at }),
+    selection(project.file?.default_profile, { at: project.file?.at(["default_profile"]) }),
     selection(user?.values.default_profile, { at: user?.at(["default_profile"]) }),
-    selection(lone, {}),
+    selection(is_bare ? "default" : more.length === 0 ? lone : undefined, {}),
   ];
   const by_default = candidates.find((candidate) => candidate !== undefined);
   const selected = selection(choice.profile, { by: "--profile" }) ?? by_default;
   if (choice.profile === "")
     throw new OidcTokenError("usage", "--profile needs a name", "write it after the option");
-  const names = in_file.size === 0 && overrides && selected ? [selected.name] : [...in_file.keys()];
+  const names = is_bare && selected ? [selected.name] : [...defined.keys()];
 
   return {
     path,
-    files: [path, ...(named_by === "OIDC_TOKEN_CONFIG" ? [usualFile(paths)] : []), ...project.looked_at],
+    files: [
+      path,
+      ...(named_by === "OIDC_TOKEN_CONFIG" ? [usualFile(paths)] : []),
+      ...project.looked_at,
+      // A trust that is taken back must be noticed.
+      ...(own.length < defined.size && paths.data !== undefined ? [trustFile(paths.data)] : []),
+    ],
     store,
     names,
     ...given({ selected: selected?.name }),
     at(name, key) {
-      const values = in_file.get(name);
-      if (!values || (key !== undefined && !Object.hasOwn(values, key))) return undefined;
-      return user?.at(
-        ["profiles", name, ...(key === undefined ? [] : [key])],
-        key === undefined ? "key" : "value",
-      );
+      const source = defined.get(name);
+      if (!source || (key !== undefined && !Object.hasOwn(source.values, key))) return undefined;
+      const where = ["profiles", name, ...(key === undefined ? [] : [key])];
+      return source.at(where, key === undefined ? "key" : "value");
     },
     profile(name) {
       const wanted = name === undefined || name === selected?.name ? selected : { name };
@@ -111,15 +123,20 @@ export function loadConfig(
       if (!names.includes(wanted.name))
         throw user || wanted.at ? undefinedProfile(wanted, path, !user, names) : noConfiguration(path);
       if (!PROFILE_NAME.test(wanted.name)) throw badName(wanted);
-      const values = in_file.get(wanted.name);
+      const source = defined.get(wanted.name);
       const frame: ProfileFrame = {
         name: wanted.name,
         store,
         is_default: wanted.name === by_default?.name,
-        at: values && user?.at(["profiles", wanted.name], "key"),
+        at: source?.at(["profiles", wanted.name], "key"),
+        ...given({ project: source?.project }),
       };
-      const file = values && layerFromFile(values, folders);
-      const environment = wanted === selected ? overrides : undefined;
+      const file = source && layerFromFile(source.values, { home: paths.home, config: dirname(source.path) });
+      if (file && source.project !== undefined) {
+        const taken = variablesOf(Object.values(of_user));
+        checkProjectProfile(wanted.name, file, { file: source.project, at: frame.at ?? "", taken });
+      }
+      const environment = wanted === selected ? environmentFor(source, overrides) : undefined;
       // A preset is one more layer, behind these.
       const layers = [environment, file].filter((layer) => layer !== undefined);
       const complete = (diverted_by: readonly string[]): Profile =>
@@ -131,6 +148,16 @@ export function loadConfig(
         ? complete(["OIDC_TOKEN_CONFIG"])
         : profile;
     },
+  };
+}
+
+const NO_PROJECT: ProjectSearch = { looked_at: [], foreign: [] };
+
+function trustBy(data_dir: string | undefined): Trust | undefined {
+  if (data_dir === undefined) return undefined;
+  return (path, text) => {
+    const hash = readTrustList(data_dir).get(path);
+    return hash === undefined ? "unknown" : hash === hashOf(text) ? "trusted" : "changed";
   };
 }
 

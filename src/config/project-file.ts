@@ -1,21 +1,30 @@
-import { lstatSync, statSync } from "node:fs";
+import { lstatSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { OidcTokenError } from "../errors.js";
 import { Refused } from "../files/file-error.js";
-import type { Document } from "../files/jsonc.js";
+import { type Document, parseJsonc } from "../files/jsonc.js";
 import { given } from "../given.js";
-import { quote } from "../text.js";
-import { readDocument, validateDocument } from "./document.js";
+import { readConfiguration, validateDocument } from "./document.js";
+import { knownIn, nameIn } from "./key-names.js";
 import { projectEntries, projectSchema } from "./schema/file.js";
+import type { ProfileValues } from "./schema/profile.js";
 
-const FILE_NAME = ".oidc-token.jsonc";
+export const PROJECT_FILE = ".oidc-token.jsonc";
 
-/** What the project's own file adds to the configuration. */
-export interface ProjectFile {
-  readonly default_profile?: string;
-  /** `file:line:column` of the selection. */
-  readonly at: string;
+/** A file that may define profiles. */
+export interface ProfileFile {
+  readonly path: string;
+  readonly profiles: Readonly<Record<string, ProfileValues>>;
+  readonly at: Document["at"];
 }
+
+/** What the project's own file adds to the configuration: no profiles unless it is trusted. The path is its real one. */
+export interface ProjectFile extends ProfileFile {
+  readonly default_profile?: string;
+}
+
+/** Says whether the file of this real path may define profiles while it holds this text. */
+export type Trust = (path: string, text: string) => "trusted" | "changed" | "unknown";
 
 /** What was found of project files on the way up from a folder. */
 export interface ProjectSearch {
@@ -27,11 +36,11 @@ export interface ProjectSearch {
 }
 
 /** The project file that counts in `cwd`: the nearest, from there up to the home folder. */
-export function findProjectFile(cwd: string, home: string): ProjectSearch {
+export function findProjectFile(cwd: string, home: string, trust: Trust): ProjectSearch {
   const looked_at: string[] = [];
   const foreign: string[] = [];
   for (const folder of foldersFrom(cwd, home)) {
-    const path = join(folder, FILE_NAME);
+    const path = join(folder, PROJECT_FILE);
     looked_at.push(path);
     const owner = ownerOf(path);
     if (owner === undefined) continue;
@@ -39,10 +48,8 @@ export function findProjectFile(cwd: string, home: string): ProjectSearch {
       foreign.push(path);
       continue;
     }
-    const document = readDocument(path, ({ uid }) => {
-      if (!isTrustedOwner(uid)) throw new Refused("another's");
-    });
-    if (document) return { file: contributionOf(document), looked_at, foreign };
+    const file = readProjectFile(path, trust);
+    if (file) return { file, looked_at, foreign };
   }
   return { looked_at, foreign };
 }
@@ -70,29 +77,53 @@ function belongTogether(folder: string, above: string): boolean {
 }
 
 /**
- * What a project file may contribute: the choice of a profile, nothing else. A repository must never be able to
- * redirect a token or a secret (DESIGN §3).
+ * What a project file may contribute: the choice of a profile, and once it is trusted profiles. A repository must never
+ * be able to redirect a token or a secret (DESIGN §3). Undefined where there is no such file.
  */
-function contributionOf(document: Document): ProjectFile {
+export function readProjectFile(path: string, trust: Trust): ProjectFile | undefined {
+  const text = readConfiguration(path, ({ uid }) => {
+    if (!isTrustedOwner(uid)) throw new Refused("another's");
+  });
+  if (text === undefined) return undefined;
+  const document = parseJsonc(path, text);
   const { value } = document;
-  if (typeof value === "object" && value !== null) {
-    for (const key of ["profiles", "store"]) {
-      if (!Object.hasOwn(value, key)) continue;
-      throw new OidcTokenError(
-        "configuration",
-        `${document.at([key], "key")}: a project file may only select a profile until it is trusted, not define ${quote(key)}`,
-        `move ${quote(key)} to your own configuration file, and keep "default_profile" here`,
-      );
-    }
+  const has = (key: string): boolean =>
+    typeof value === "object" && value !== null && Object.hasOwn(value, key);
+  if (has("store")) {
+    throw new OidcTokenError(
+      "configuration",
+      `${document.at(["store"], "key")}: a project file may not say where tokens are kept`,
+      'move "store" to your own configuration file',
+    );
   }
-  const values = validateDocument(
+  const real = realpathSync(path);
+  if (has("profiles")) checkTrust(document, trust(real, text));
+  const whole = nameIn("a project file");
+  const { default_profile, profiles = {} } = validateDocument(
     projectSchema,
     document,
-    (keys) => (keys.length === 0 ? "a project file" : quote(keys.join("."))),
-    () => Object.keys(projectEntries),
+    whole,
+    knownIn(projectEntries),
   );
-  const { default_profile } = values;
-  return { at: document.at(["default_profile"]), ...given({ default_profile }) };
+  return { path: real, profiles, at: document.at, ...given({ default_profile }) };
+}
+
+function checkTrust(document: Document, trust: ReturnType<Trust>): void {
+  const at = document.at(["profiles"], "key");
+  if (trust === "unknown") {
+    throw new OidcTokenError(
+      "configuration",
+      `${at}: a project file may only select a profile until it is trusted, not define "profiles"`,
+      'look through it, then run: oidc-token trust; or move "profiles" to your own configuration file',
+    );
+  }
+  if (trust === "changed") {
+    throw new OidcTokenError(
+      "configuration",
+      `${at}: this project file has changed since it was trusted`,
+      "look at what has changed, then run: oidc-token trust",
+    );
+  }
 }
 
 /** The owner of what lies there, a link itself and not what it leads to. A folder that may not be searched holds no file of ours. */

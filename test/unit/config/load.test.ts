@@ -212,23 +212,31 @@ describe("a project's file", () => {
   });
 
   it.each([
-    [{ profiles: { home: { issuer: "https://evil.example.com", client_id: "x" } } }, "profiles"],
-    [{ store: "file" }, "store"],
-    [{ default_profile: "home", profiles: 1 }, "profiles"],
-  ])("may not redirect a token: %j", (content, key) => {
+    [{ profiles: { home: { issuer: "https://evil.example.com", client_id: "x" } } }],
+    [{ default_profile: "home", profiles: 1 }],
+  ])("may not redirect a token: %j", (content) => {
     const { sandbox, cwd } = project(content);
     for (const options of [{ cwd }, { cwd, profile: "work" }, { cwd, env: { OIDC_TOKEN_PROFILE: "work" } }]) {
       const refused = failure(() => sandbox.load(options), sandbox);
       expect(refused.kind).toBe("configuration");
       expect(refused.message).toMatch(
         new RegExp(
-          `^${PROJECT}:[23]:3: a project file may only select a profile until it is trusted, not define "${key}"$`,
+          `^${PROJECT}:[23]:3: a project file may only select a profile until it is trusted, not define "profiles"$`,
         ),
       );
       expect(refused.hint).toBe(
-        `move "${key}" to your own configuration file, and keep "default_profile" here`,
+        'look through it, then run: oidc-token trust; or move "profiles" to your own configuration file',
       );
     }
+  });
+
+  it("may not say where tokens are kept", () => {
+    const { sandbox, cwd } = project({ store: "file" });
+    expect(failure(() => sandbox.load({ cwd }), sandbox)).toEqual({
+      kind: "configuration",
+      message: `${PROJECT}:2:3: a project file may not say where tokens are kept`,
+      hint: 'move "store" to your own configuration file',
+    });
   });
 
   it.each([
@@ -240,7 +248,7 @@ describe("a project's file", () => {
     [
       { issuer: "https://evil.example.com" },
       `${PROJECT}:2:3: unknown key "issuer" in a project file`,
-      'the keys here are "$schema", "default_profile"',
+      'put it into a profile, under "profiles"',
     ],
     [{ default_profile: 5 }, `${PROJECT}:2:22: "default_profile" must be a string`, undefined],
     [

@@ -65,7 +65,7 @@ describe.skipIf(process.platform === "win32")("a project file of another user", 
     sandbox.configure(TWO);
     const path = sandbox.write("~/src/.oidc-token.jsonc", "{ nonsense");
     giveAway(path);
-    const found = findProjectFile(dirname(path), sandbox.home);
+    const found = findProjectFile(dirname(path), sandbox.home, () => "unknown");
     expect(found).toEqual({ looked_at: [path, join(sandbox.home, ".oidc-token.jsonc")], foreign: [path] });
     if (is_root) {
       expect(said(sandbox, dirname(path))).toBe(
@@ -93,7 +93,7 @@ describe("the way up from a folder", () => {
     const cwd = join(sandbox.home, "a", "b");
     mkdirSync(cwd, { recursive: true });
     if (is_root) chownSync(join(sandbox.home, "a"), SOMEBODY, SOMEBODY);
-    expect(findProjectFile(cwd, sandbox.home).looked_at).toEqual(
+    expect(findProjectFile(cwd, sandbox.home, () => "unknown").looked_at).toEqual(
       [cwd, dirname(cwd), sandbox.home].map((folder) => join(folder, FILE)),
     );
   });
@@ -106,14 +106,16 @@ describe("the way up from a folder", () => {
     chownSync(own, SOMEBODY, SOMEBODY);
     chownSync(dirname(own), SOMEBODY, SOMEBODY);
     sandbox.write(join(shared, FILE), { default_profile: "planted" });
-    expect(findProjectFile(own, "/home/nobody-here")).toEqual({
+    expect(findProjectFile(own, "/home/nobody-here", () => "unknown")).toEqual({
       looked_at: [join(own, FILE), join(dirname(own), FILE)],
       foreign: [],
     });
   });
 
   it.skipIf(process.platform !== "linux")("ends outside of it where the file system changes", () => {
-    expect(findProjectFile("/proc/self", "/home/nobody-here").looked_at.at(-1)).not.toBe(`/${FILE}`);
+    expect(findProjectFile("/proc/self", "/home/nobody-here", () => "unknown").looked_at.at(-1)).not.toBe(
+      `/${FILE}`,
+    );
   });
 });
 

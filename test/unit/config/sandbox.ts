@@ -40,7 +40,7 @@ export class Sandbox {
 
   load(options: ConfigChoice & Partial<Surroundings> = {}): LoadedConfig {
     const { env = {}, cwd = this.home, stderr, ...choice } = options;
-    const paths = { home: this.home, config: this.config };
+    const paths = { home: this.home, config: this.config, data: join(this.home, "data") };
     return loadConfig({ env, cwd, paths, ...(stderr && { stderr }) }, choice);
   }
 }
