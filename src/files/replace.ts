@@ -3,6 +3,7 @@ import {
   fchmodSync,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   linkSync,
   lstatSync,
   openSync,
@@ -79,6 +80,17 @@ export function createFile(path: string, text: string): boolean {
     throw error;
   } finally {
     removeQuietly(temporary);
+  }
+}
+
+/** Writes over a file that is there, needing no room: for where nothing can be put in its place. Throws the system's error. */
+export function overwriteFile(path: string, text: string): void {
+  const file = openSync(path, "r+");
+  try {
+    writeFileSync(file, text);
+    ftruncateSync(file, Buffer.byteLength(text));
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -4,7 +4,7 @@ import type { OidcTokenError } from "../errors.js";
 import { errorCode, fileError, Refused } from "../files/file-error.js";
 import { encodeFileName, ensurePrivateFolder } from "../files/folder.js";
 import { readKept } from "../files/read.js";
-import { createFile, removeQuietly, replaceFile } from "../files/replace.js";
+import { createFile, overwriteFile, removeQuietly, replaceFile } from "../files/replace.js";
 import { isAlive, myself, parseOwner } from "./lock-owner.js";
 
 /** Gives up a lock. Safe to call more than once. */
@@ -156,7 +156,12 @@ function hold(path: string): Release {
     try {
       replaceFile(path, FREE, { durable: false });
     } catch {
-      // What cannot be freed is free once this process ends.
+      try {
+        // A full disk, or Windows where somebody reads it just now.
+        overwriteFile(path, FREE);
+      } catch {
+        // What cannot be freed is free once this process ends.
+      }
     }
   };
 }

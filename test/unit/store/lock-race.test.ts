@@ -8,6 +8,8 @@ import { ProcessLock } from "../../../src/store/lock.js";
 const meanwhile = vi.hoisted(() => ({
   beforeLink: undefined as (() => void) | undefined,
   hardLinks: true,
+  /** Nothing can be put in the place of a file. */
+  full: false,
   /** The code of the error that looking at the lock's folder ends with. */
   trouble: undefined as string | undefined,
 }));
@@ -23,6 +25,10 @@ vi.mock("node:fs", async (original) => {
       if (!meanwhile.hardLinks) throw Object.assign(new Error("no links here"), { code: "EPERM" });
       fs.linkSync(from, to);
     },
+    renameSync: (...args: Parameters<typeof fs.renameSync>) => {
+      if (meanwhile.full) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+      fs.renameSync(...args);
+    },
     accessSync: (...args: Parameters<typeof fs.accessSync>) => {
       const code = meanwhile.trouble;
       if (code !== undefined) throw Object.assign(new Error(code), { code });
@@ -36,6 +42,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "oidc-token-race-"));
   meanwhile.hardLinks = true;
   meanwhile.trouble = undefined;
+  meanwhile.full = false;
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -82,3 +89,11 @@ test.each(["EMFILE", "ENOSPC", "EIO"])(
     expect(readdirSync(folder)).toEqual([]);
   },
 );
+
+test("a lock is given up on a full disk as well: its process may live on for days", async () => {
+  const release = await take();
+  meanwhile.full = true;
+  await release?.();
+  meanwhile.full = false;
+  expect(await take()).toBeTypeOf("function");
+});
