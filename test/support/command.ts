@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -111,6 +111,18 @@ export class Sandbox {
   /** Ends what still runs and removes every trace. */
   dispose(): void {
     for (const child of this.#running) child.kill("SIGKILL");
+    // Where the machine has a folder of the user's number, locks are there, whatever this home says.
+    for (const name of this.#accounts())
+      rmSync(`/run/user/${process.getuid?.()}/oidc-token/${name}`, { recursive: true, force: true });
     rmSync(this.home, { recursive: true, force: true });
+  }
+
+  #accounts(): string[] {
+    try {
+      const names = readdirSync(join(this.home, "data", "oidc-token", "tokens"));
+      return names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
+    } catch {
+      return [];
+    }
   }
 }
