@@ -21,7 +21,7 @@ export function failureOf(error: unknown, profile: Profile, redactor: Redactor):
 
 /** Answers that are no refusal and still can't be used, told apart by openid-client's `code`. */
 function unusable(error: unknown, { name, issuer = "" }: Profile, redactor: Redactor): Told {
-  switch (error instanceof ClientError ? error.code : undefined) {
+  switch ((error as { code?: unknown } | undefined)?.code) {
     case "OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED":
       return [
         `the provider at ${issuer} calls itself ${redactor.clean(issuerIn(error))}`,
@@ -53,6 +53,7 @@ function unusable(error: unknown, { name, issuer = "" }: Profile, redactor: Reda
         "try again; if it stays, look for a proxy or sign-in page of the network in between",
         "temporary",
       ];
+    case "ERR_INVALID_URL":
     case "OAUTH_MISSING_SERVER_METADATA":
     case "OAUTH_INVALID_SERVER_METADATA":
     case "OAUTH_HTTP_REQUEST_FORBIDDEN":
@@ -86,8 +87,11 @@ function invalidResponse(error: unknown, name: string): Told {
       `check issuer in profile ${name}; if it is right, somebody may be interfering: do not go on`,
     ];
   }
+  const property = /^"response" body "(\w+)" property/.exec(detail)?.[1];
   return [
-    "the provider's answer lacks what the standard asks for",
+    property === undefined
+      ? "the provider's answer lacks what the standard asks for"
+      : `the provider's answer has no ${property} that can be used`,
     "try again; if it stays, check issuer and endpoints of the profile",
     "temporary",
   ];

@@ -78,12 +78,14 @@ export async function createGrants(
     inTime((signal) => withClient(["token_endpoint"], signal, use));
 
   return {
-    refresh: (refresh_token) =>
-      atTokenEndpoint(async (client) => {
+    refresh: (refresh_token) => {
+      context.redactor.add(refresh_token);
+      return atTokenEndpoint(async (client) => {
         const result = await refresh(client, refresh_token);
         if (result.outcome === "session_ended") return result;
         return { outcome: "refreshed", tokens: tokenSetFrom(result.answer, context.now()) };
-      }),
+      });
+    },
 
     issue: async (flow) => {
       // With a time limit of its own: it may take a program its time.

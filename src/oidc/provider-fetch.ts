@@ -50,9 +50,9 @@ export function providerFetch(
 
 function tooLarge(endpoint: string): OidcTokenError {
   return new OidcTokenError(
-    "temporary",
+    "refused",
     `${endpoint} sent more than 1 MB, which is not an OAuth answer`,
-    "check that issuer and endpoints of the profile are right, and try again",
+    "check that issuer and endpoints of the profile are right",
   );
 }
 

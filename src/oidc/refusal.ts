@@ -37,7 +37,7 @@ export function refusalIn(failure: unknown): Refusal | undefined {
 
 /** `invalid_grant (token is expired)`, cleaned. */
 export function wording(refusal: Refusal, redactor: Redactor): string {
-  const error = redactor.clean(refusal.error ?? `status ${refusal.status ?? "unknown"}`);
+  const error = redactor.clean(refusal.error ?? "") || `status ${refusal.status ?? "unknown"}`;
   const description = redactor.clean(refusal.error_description ?? "").replace(/\.$/, "");
   return description === "" || description === error ? error : `${error} (${description})`;
 }

@@ -18,6 +18,8 @@ export function repairResponse(response: Response, text: string, options: Repair
   // The text is decoded already.
   headers.delete("content-encoding");
   headers.delete("content-length");
+  // A challenge would make openid-client overlook the body, and with it `invalid_client`.
+  headers.delete("www-authenticate");
   let status = response.status;
   const body = parseBody(text, headers.get("content-type") ?? "");
   if (body === undefined) {
@@ -28,14 +30,13 @@ export function repairResponse(response: Response, text: string, options: Repair
   if (typeof body.error === "string" && body.access_token === undefined) {
     // GitHub answers errors with 200 (RFC 6749 §5.2 asks for 400).
     if (status === 200) status = 400;
-    // A challenge would make openid-client overlook the body, and with it `invalid_client`.
-    headers.delete("www-authenticate");
   }
   headers.set("content-type", "application/json");
   return new Response(JSON.stringify(body), { status, headers });
 }
 
 function parseBody(text: string, contentType: string): Body | undefined {
+  if (text === "") return undefined;
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) {
     return Object.fromEntries(new URLSearchParams(text));
   }
@@ -55,8 +56,10 @@ function repairBody(body: Body, options: RepairOptions): void {
   rename(body, "verification_url_complete", "verification_uri_complete");
   // Google, where a client asks too often.
   rename(body, "error_code", "error");
-  toNumber(body, "expires_in");
-  toNumber(body, "interval");
+  inWords(body, "error");
+  inWords(body, "error_description");
+  toSeconds(body, "expires_in");
+  toSeconds(body, "interval");
   if (body.interval === 0) delete body.interval;
   if (body.refresh_token === "") delete body.refresh_token;
   if (body.id_token === "" || options.drop_id_token) delete body.id_token;
@@ -75,10 +78,22 @@ function rename(body: Body, from: string, to: string): void {
   if (body[from] !== undefined && body[to] === undefined) body[to] = body[from];
 }
 
-function toNumber(body: Body, name: string): void {
+/** FastAPI and others say with a list or an object what RFC 6749 §5.2 has as text. */
+function inWords(body: Body, name: string): void {
   const value = body[name];
-  if (typeof value !== "string") return;
-  const number = value.trim() === "" ? Number.NaN : Number(value);
-  if (Number.isFinite(number)) body[name] = number;
+  if (value === undefined || typeof value === "string") return;
+  const messages = [value].flat().map((entry) => {
+    const { msg, message } = (entry ?? {}) as Record<string, unknown>;
+    return [entry, message, msg].find((text) => typeof text === "string") ?? JSON.stringify(entry);
+  });
+  body[name] = messages.join(", ");
+}
+
+/** Seconds that are no such number count as not said: a token without them is still a token. */
+function toSeconds(body: Body, name: string): void {
+  const value = body[name];
+  if (value === undefined) return;
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number === "number" && Number.isFinite(number) && number >= 0) body[name] = number;
   else delete body[name];
 }

@@ -4,6 +4,9 @@ import { given } from "../given.js";
 import { jwtExpiry } from "../token/jwt.js";
 import type { TokenSet } from "../token/token-set.js";
 
+/** In seconds since the epoch. A later expiry, or one before the epoch, is a mistake and counts as not said. */
+const YEAR_10000 = 253_402_300_800;
+
 /**
  * What a token endpoint answered (RFC 6749 §5.1), kept as this program keeps it. `obtained_at` in seconds since
  * the epoch, with its fraction: by that a waiting peer tells a token that is newer than its own start.
@@ -18,20 +21,21 @@ export function tokenSetFrom(answer: TokenEndpointResponse, obtained_at: number)
       "turn off DPoP for this client at the provider",
     );
   }
-  if (!/^[\x21-\x7e]+$/.test(answer.access_token)) {
+  const { access_token, refresh_token, id_token, scope, expires_in } = answer;
+  if (![access_token, id_token ?? "-"].every((token) => /^[\x21-\x7e]+$/.test(token))) {
     throw new OidcTokenError(
       "refused",
       "the provider issued a token with a character that no HTTP header can carry",
       "report it to who runs the provider",
     );
   }
+  const expiry = expires_in === undefined ? jwtExpiry(access_token) : obtained_at + expires_in;
   const expires_at =
-    answer.expires_in === undefined ? jwtExpiry(answer.access_token) : obtained_at + answer.expires_in;
-  const { access_token, refresh_token, id_token, scope } = answer;
+    expiry !== undefined && expiry > 0 && expiry < YEAR_10000 ? Math.floor(expiry) : undefined;
   return {
     access_token,
     token_type: "Bearer",
     obtained_at,
-    ...given({ expires_at: expires_at && Math.floor(expires_at), refresh_token, id_token, scope }),
+    ...given({ expires_at, refresh_token, id_token, scope }),
   };
 }

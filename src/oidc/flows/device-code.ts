@@ -56,7 +56,9 @@ export async function deviceCode(
       }
       if (refusal === "expired_token") throw tooLate(profile, seconds);
       const failure = failureOf(error, profile, redactor);
-      if (failure.kind !== "temporary") throw failure;
+      // An answer that should have held the token: the code is spent.
+      const is_spent = (error as { code?: unknown }).code === "OAUTH_INVALID_RESPONSE";
+      if (failure.kind !== "temporary" || is_spent) throw failure;
       if (pause === interval) request.display.notice(`${failure.message}; still trying`);
       pause = Math.max(interval, Math.min(pause * 2, LONGEST_PAUSE));
     }

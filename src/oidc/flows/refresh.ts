@@ -15,7 +15,6 @@ const SESSION_ENDED = ["invalid_grant", "interaction_required", "consent_require
 /** RFC 6749 §6. Throws what openid-client throws, except where the answer means that the session is over. */
 export async function refresh(client: Client, refresh_token: string): Promise<RefreshAnswer> {
   const { configuration, profile, redactor } = client;
-  redactor.add(refresh_token);
   try {
     const answer = await refreshTokenGrant(configuration, refresh_token, tokenParameters(profile));
     return { outcome: "refreshed", answer };

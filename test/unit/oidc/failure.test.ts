@@ -56,6 +56,43 @@ describe("what a failure says", () => {
     expect(error.kind).not.toBe("defect");
   });
 
+  it.each<[string, Answer]>([
+    [
+      "a list as description (FastAPI)",
+      { status: 422, body: { error: "x", error_description: [{ msg: REFRESH }] } },
+    ],
+    ["an object as description", { status: 400, body: { error: "x", error_description: { a: REFRESH } } }],
+    ["an object as error", { status: 400, body: { error: { message: REFRESH } } }],
+    ["nothing but spaces as error", { status: 400, body: { error: "\u0000 " } }],
+    ["204", { status: 204, body: "" }],
+    ["304", { status: 304, body: "" }],
+    ["204 with a challenge", { status: 204, body: "", headers: { "www-authenticate": "Basic" } }],
+    ["403 with a challenge that is none", { status: 403, body: "", headers: { "www-authenticate": ",,=" } }],
+    [
+      "a form of nothing",
+      { status: 304, body: "", headers: { "content-type": "application/x-www-form-urlencoded" } },
+    ],
+  ])("is no defect of ours, nor a secret: %s", async (_name, answer) => {
+    const { error, log } = await refreshError(answer);
+    expect(error.kind).toMatch(/^(?:temporary|refused)$/);
+    expect(`${error.message} ${error.hint} ${log}`).not.toMatch(/canary|undefined|object Object/);
+  });
+
+  it.each<[string, Answer]>([
+    ["204", { status: 204, body: "" }],
+    ["304", { status: 304, body: "" }],
+    ["401 with a challenge", { status: 401, body: "", headers: { "www-authenticate": 'Bearer realm="x"' } }],
+    [
+      "a document whose issuer is no address",
+      { body: { issuer: "::", token_endpoint: "https://p.example/t" } },
+    ],
+  ])("is no defect of ours where a discovery document is due: %s", async (_name, answer) => {
+    const fetch = answering(answer, answer);
+    const { grants } = await benchFor({ issuer: "https://p.example" }, { context: { fetch } });
+    const error = await grants.refresh(REFRESH).catch((error) => error);
+    expect(error.kind).toMatch(/^(?:temporary|refused|configuration)$/);
+  });
+
   it("is one lowercase sentence without a full stop, and a hint", async () => {
     const { error } = await refreshError({
       status: 400,
@@ -94,7 +131,7 @@ describe("what a failure says", () => {
       { context: { fetch: async () => new Response(endless) } },
     );
     await expect(grants.refresh(REFRESH)).rejects.toMatchObject({
-      kind: "temporary",
+      kind: "refused",
       message: expect.stringContaining("more than 1 MB"),
     });
     expect(sent).toBeLessThan(2_000_000);

@@ -19,6 +19,18 @@ describe("what providers answer instead of the standard", () => {
     ],
     ["numbers as text", { expires_in: "3600", interval: "5" }, { expires_in: 3600, interval: 5 }],
     ["text that is no number", { expires_in: "soon", interval: "" }, {}],
+    ["a negative or an endless number", { expires_in: -1, interval: "1e400" }, {}],
+    ["a number that is none", { expires_in: [60], interval: true }, {}],
+    [
+      "a description that is a list (FastAPI)",
+      { error: "invalid_request", error_description: [{ loc: ["body"], msg: "field required" }, "and", 7] },
+      { error: "invalid_request", error_description: "field required, and, 7" },
+    ],
+    [
+      "an error that is an object (Google)",
+      { error: { code: 400, message: "bad request", status: "INVALID" } },
+      { error: "bad request" },
+    ],
     ["an interval of 0", { interval: 0 }, {}],
     [
       "null for what is absent",
@@ -70,10 +82,16 @@ describe("what providers answer instead of the standard", () => {
     expect(answer.headers.get("content-type")).toBe("application/json");
   });
 
-  it("drops the challenge where the body holds the error, and keeps it elsewhere", async () => {
+  it("drops the challenge, which would hide the body and is none of the standard's", async () => {
     const init = { status: 401, headers: { "www-authenticate": "Basic" } };
     expect((await repaired({ error: "invalid_client" }, init)).headers.has("www-authenticate")).toBe(false);
-    expect((await repaired("", init)).headers.has("www-authenticate")).toBe(true);
+    expect((await repaired("", init)).headers.has("www-authenticate")).toBe(false);
+  });
+
+  it("has no body for a status that can't have one, whatever the content type says", async () => {
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    for (const status of [204, 205, 304])
+      expect(await repaired("", { status, headers })).toMatchObject({ status });
   });
 
   it("drops the id token where the profile says ignore", async () => {

@@ -43,6 +43,21 @@ describe("the token set of an answer", () => {
     },
   );
 
+  it.each(["a\r\nb", "two words", "caf\u00e9"])(
+    "refuses an id token that no header can carry: %j",
+    (id_token) => {
+      expect(() => from({ id_token })).toThrow("no HTTP header can carry");
+    },
+  );
+
+  it.each([1e308, 1e12, -1e308])(
+    "counts an expiry that no calendar has as not said: in %d s",
+    (expires_in) => {
+      expect(from({ expires_in })).not.toHaveProperty("expires_at");
+      expect(from({ access_token: jwt({ exp: expires_in }) })).not.toHaveProperty("expires_at");
+    },
+  );
+
   it("keeps refresh token, id token and scope as they came", () => {
     const parts = { refresh_token: "r", id_token: "i", scope: "a b" };
     expect(from(parts)).toMatchObject(parts);

@@ -166,6 +166,39 @@ describe("polling (RFC 8628 §3.5)", () => {
     expect(shown.notices).toHaveLength(1);
   });
 
+  it.each([-1, "soon", null, [60]])(
+    "takes a token that expires in %j as one without expiry",
+    async (expires_in) => {
+      const { tokens, sleeps } = await poll({}, { body: { ...TOKEN, expires_in } });
+      expect(tokens?.access_token).toBe("an-access-token");
+      expect(tokens).not.toHaveProperty("expires_at");
+      expect(sleeps).toEqual([5]);
+    },
+  );
+
+  it.each<[string, unknown, string]>([
+    [
+      "lacks the token",
+      { token_type: "bearer" },
+      "the provider's answer has no access_token that can be used",
+    ],
+    [
+      "has a refresh token that is none",
+      { ...TOKEN, refresh_token: 7 },
+      "the provider's answer has no refresh_token that can be used",
+    ],
+    [
+      "is endless",
+      `{"access_token":"${"x".repeat(1_100_000)}"}`,
+      "provider.example/token sent more than 1 MB",
+    ],
+  ])("ends at once, since the code is spent, where the answer %s", async (_name, body, message) => {
+    const { error: failure, sleeps, shown } = await poll({}, { body });
+    expect(failure.message).toContain(message);
+    expect(sleeps).toEqual([5]);
+    expect(shown.notices).toEqual([]);
+  });
+
   it("ends with sign_in_needed for expired_token", async () => {
     const { error: failure } = await poll({}, error("expired_token"));
     expect(failure).toMatchObject({ kind: "sign_in_needed" });
