@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import tls from "node:tls";
 import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { errorCode } from "../files/file-error.js";
+import { readRegular } from "../files/read.js";
 import type { Profile } from "../profile.js";
 
 /** What TLS is given beside the runtime's own settings, all PEM. */
@@ -32,6 +33,9 @@ export async function tlsSettings(
   };
 }
 
+/** Bytes; what Debian installs of all the world's authorities is a twentieth. */
+const MOST = 4 * 1024 * 1024;
+
 /** A list of one's own takes the place of the runtime's, so that is in it too. */
 function trusted(path: string, profile: Profile, { env }: Pick<Context, "env">): string[] {
   const own = readPem(path, profile);
@@ -44,7 +48,7 @@ function trusted(path: string, profile: Profile, { env }: Pick<Context, "env">):
 /** Node itself goes on without a file that can't be read. */
 function extraCertificates(path: string | undefined): string[] {
   try {
-    return path ? [readFileSync(path, "utf8")] : [];
+    return path ? [readRegular(path, MOST).toString("utf8")] : [];
   } catch {
     return [];
   }
@@ -53,12 +57,12 @@ function extraCertificates(path: string | undefined): string[] {
 function readPem(path: string, profile: Profile): string {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readRegular(path, MOST).toString("utf8");
     tls.createSecureContext({ ca: text });
     if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "EACCES" || code === "EISDIR") {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "EACCES" || code === "folder") {
       throw new OidcTokenError(
         "configuration",
         `ca_file of profile ${profile.name} cannot be read: ${path} (${code})`,

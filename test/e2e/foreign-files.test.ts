@@ -163,6 +163,14 @@ describe.skipIf(process.platform === "win32").each(NO_FILES)("%s", (_what, make)
     expect(outcome.took).toBeLessThan(LIMIT);
   });
 
+  it("as ca_file is told at once: exit 4", async () => {
+    const path = join(sandbox.home, "ca.pem");
+    make(path);
+    const client = { issuer: "https://127.0.0.1:9", flow: "client_credentials", client_id: "x" };
+    sandbox.configure({ profiles: { ci: { ...client, client_secret: "{env:LLM_API_KEY}", ca_file: path } } });
+    expect(expectFailure(await get(), 4).message).toContain("ca_file");
+  });
+
   it("as the file with the key is told at once: exit 4, on the hot path as well", async () => {
     const path = join(sandbox.home, "key");
     writeFileSync(path, `${KEY}\n`, { mode: 0o600 });

@@ -17,6 +17,7 @@ export interface Import {
 export interface SourceFile {
   readonly path: string;
   readonly lines: number;
+  readonly text: string;
   readonly imports: readonly Import[];
 }
 
@@ -40,6 +41,7 @@ export function sourceFiles(): readonly SourceFile[] {
       return {
         path,
         lines: text.split("\n").length - 1,
+        text,
         imports: [
           ...[...text.matchAll(STATEMENT)].map(([, type, to = ""]) => imported(to, type !== undefined)),
           ...[...text.matchAll(CALL)].map(([, to = ""]) => imported(to, false)),

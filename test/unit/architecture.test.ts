@@ -156,6 +156,21 @@ describe("an import", () => {
   });
 });
 
+it("files are opened, written and removed in files/ alone, in the ways that neither block nor lose anything", () => {
+  const by_hand =
+    /\b(?:open|readFile|writeFile|appendFile|copyFile|cp|rename|rm|unlink|mkdir|truncate|chmod|link|symlink)(?:Sync)?\(/g;
+  // What the kernel itself answers is no file that somebody could have put there.
+  const of_kernel = /\breadFileSync\([`"]\/proc\//g;
+  const found = files
+    .filter(({ path, text }) => !path.startsWith("files/") && /from "node:fs(?:\/promises)?"/.test(text))
+    .flatMap(({ path, text }) =>
+      (text.replace(of_kernel, "").match(by_hand) ?? []).map((call) => `${path}: ${call}`),
+    );
+  expect(found).toEqual([]);
+  const recursive = files.filter(({ text }) => /\bmkdir\w*\([^)]*recursive/.test(text));
+  expect(recursive.map(({ path }) => path)).toEqual([]);
+});
+
 it("no dependency is installed that nothing uses", () => {
   const used = new Set(imports.map(({ to }) => to));
   // Loaded by require, which costs a tenth of an import.
