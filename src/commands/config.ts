@@ -21,7 +21,7 @@ export function show(context: Context, options: GlobalOptions): void {
   for (const name of unknownVariables(context.env)) {
     const meant = nearestVariable(name);
     const suggestion = meant === undefined ? "" : `; did you mean ${meant}?`;
-    tell(context, `the variable ${name} is none that this program reads${suggestion}`);
+    tell(context, `the variable ${printable(name)} is none that this program reads${suggestion}`);
   }
   context.stdout.write(
     `${JSON.stringify({ files: config.files, store: config.store, profiles }, null, 2)}\n`,

@@ -114,7 +114,7 @@ function unknownVariable(name: string): Finding {
   const meant = nearestVariable(name);
   return {
     severity: "warning",
-    sentence: `the variable ${name} is none that this program reads`,
+    sentence: `the variable ${printable(name)} is none that this program reads`,
     hint: meant === undefined ? "unset it" : `did you mean ${meant}?`,
   };
 }

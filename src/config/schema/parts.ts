@@ -5,6 +5,9 @@ import { CONTROL_CHARACTER, type Complaint } from "../../text.js";
 import { parseReference } from "./reference.js";
 import { parameterComplaint, urlComplaint } from "./rules.js";
 
+/** Characters; no path of a file may be longer. */
+export const LONGEST_TEXT = 4096;
+
 /** Keys of an object of which none must be there; what editors show is said apart, so that both can be read. */
 export function keys<T extends Record<string, v.GenericSchema>>(
   entries: T,
@@ -54,6 +57,10 @@ export const text = () =>
   v.pipe(
     string(),
     v.nonEmpty("must not be empty\ngive it a value or leave the key out"),
+    v.maxLength(
+      LONGEST_TEXT,
+      `must not be longer than ${LONGEST_TEXT} characters\nlook for what was pasted into it`,
+    ),
     v.check(
       (value) => !CONTROL_CHARACTER.test(value),
       "must not contain control characters or line breaks\nlook for a stray line break",

@@ -10,7 +10,9 @@ interface Forms {
   plain?(text: string): boolean;
 }
 
-const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,255}$/;
+/** Characters. */
+const LONGEST_PATH = 4096;
 const REFERENCE_INSIDE = /\{(?:env:|file:|command:|keyring\}|github_actions[:}])/;
 /** A word of a command line; quotes hold one together and have no other meaning. */
 const WORD = /(?:[^\s"']|"[^"]*"|'[^']*')+/g;
@@ -91,7 +93,7 @@ function parseBraces(text: string, forms: Forms): AnyReference | Complaint {
         };
   }
   if (colon > 0 && body.slice(0, colon) === "file") {
-    return argument !== "" && !CONTROL_CHARACTER.test(argument)
+    return argument !== "" && argument.length <= LONGEST_PATH && !CONTROL_CHARACTER.test(argument)
       ? { from: "file", path: argument }
       : {
           sentence: "must name a file after {file:",
@@ -106,7 +108,12 @@ function parseBraces(text: string, forms: Forms): AnyReference | Complaint {
 
 function command(line: string): TokenReference | Complaint {
   const words = line.match(WORD) ?? [];
-  if (words.length > 0 && line.replace(WORD, "").trim() === "" && !CONTROL_CHARACTER.test(line)) {
+  if (
+    words.length > 0 &&
+    (words[0] ?? "").length <= LONGEST_PATH &&
+    line.replace(WORD, "").trim() === "" &&
+    !CONTROL_CHARACTER.test(line)
+  ) {
     return { from: "command", argv: words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, "$1$2")) };
   }
   return {
