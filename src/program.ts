@@ -1,4 +1,5 @@
 import type { CommandRow, OptionRow, Values } from "./command-row.js";
+import { TOOL_NAMES } from "./commands/setup/tool-names.js";
 import { FORMATS } from "./formats/output.js";
 import { LOG_LEVELS } from "./log.js";
 import { FLOWS } from "./profile.js";
@@ -123,6 +124,21 @@ export const COMMANDS: readonly CommandRow[] = [
       option("--revoke", "trust the project's file no longer"),
     ],
     load: async () => (await import("./commands/trust.js")).trust,
+  },
+  {
+    name: "setup",
+    says: "make another tool use this program: print what goes where, or write it",
+    arguments: [{ name: "<tool>", says: TOOL_NAMES.join(", "), values: TOOL_NAMES }],
+    options: [
+      option("--url <url>", "the address or the host of the tool's server"),
+      option("--role <arn>", "for aws: the role to assume"),
+      option("--audience <name>", "for google: the full name of the identity provider there"),
+      option("--write", "show the change, ask, and make it"),
+      option("--undo", "take back what was written"),
+      option("--yes", "do not ask"),
+    ],
+    example: ["oidc-token setup git --url https://git.example --write", "git signs in by this program"],
+    load: async () => (await import("./commands/setup/setup.js")).setup,
   },
   {
     name: "config",

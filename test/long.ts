@@ -17,6 +17,7 @@ export const LONG = [
   "test/e2e/providers-oci.test.ts",
   "test/e2e/providers.test.ts",
   "test/e2e/relying-party.test.ts",
+  "test/e2e/setup.test.ts",
   "test/e2e/trust.test.ts",
   "test/e2e/unattended.test.ts",
 ];

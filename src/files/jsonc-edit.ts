@@ -79,8 +79,11 @@ function remove(text: string, object: Node, property: Node): string {
     from = line;
     to = rest + (text[rest] === "\r" ? 2 : 1);
   }
-  const removed = splice(text, from, to, "");
   const before = properties[index - 1];
+  // Behind another one on a line: the comma and the space between the two go with it.
+  if (comma === undefined && before && /^,[ \t]*$/.test(text.slice(end(before), from)))
+    return splice(text, end(before), to, "");
+  const removed = splice(text, from, to, "");
   if (comma !== undefined || !before) return removed;
   // It was the last one: the comma that led to it goes as well.
   const leading = commaAfter(text, end(before), property.offset);

@@ -181,19 +181,20 @@ export function readConfigText(path: string): string | undefined {
 
 /**
  * Replaces the configuration file, as replaceFile does, following links. The mode of what was there is kept, a new file
- * is 0600 in a folder of 0700. What is no longer `before` stays. Throws an OidcTokenError of kind `configuration`.
+ * has `mode` in a folder of 0700. What is no longer `before` stays. Throws an OidcTokenError of kind `configuration`.
  */
 export function replaceConfig(
   path: string,
   before: string | undefined,
   text: string,
   check: (temporary: string) => void,
+  mode = 0o600,
 ): void {
   try {
     makeFolder(dirname(path));
     const target = followLinks(path);
     replaceFile(target, text, {
-      mode: statSync(target, { throwIfNoEntry: false })?.mode ?? 0o600,
+      mode: statSync(target, { throwIfNoEntry: false })?.mode ?? mode,
       check: (temporary) => {
         check(temporary);
         if (readConfigText(target) !== before) throw changedMeanwhile(path);

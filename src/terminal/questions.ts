@@ -82,5 +82,5 @@ export class Questions {
 }
 
 function cancelled(): OidcTokenError {
-  return new OidcTokenError("interrupted", "cancelled", "nothing was written; run it again: oidc-token init");
+  return new OidcTokenError("interrupted", "cancelled", "nothing was written; run the command again");
 }

@@ -1,0 +1,65 @@
+import { realpathSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import type { Context } from "../../context.js";
+import type { Asked, Shim } from "./tool.js";
+
+const UNQUOTED = /^[A-Za-z0-9_./:=@%+,-]+$/;
+
+/** Words as a line for the system's shell. */
+export function shellLine(words: readonly string[], platform: NodeJS.Platform): string {
+  const quoted = (word: string): string => {
+    if (platform === "win32") return /[\s"&|<>^]/.test(word) ? `"${word.replaceAll('"', '""')}"` : word;
+    return UNQUOTED.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  };
+  return words.map(quoted).join(" ");
+}
+
+/**
+ * The words that run this very program from anywhere, also where PATH has neither it nor its runtime, as in desktop
+ * programs: two absolute paths. A link to the runtime goes before where it leads, since updates keep the link.
+ */
+export function ownProgram({ env }: Pick<Context, "env">, script = process.argv[1] ?? ""): string[] {
+  const runtime = process.execPath;
+  const name = runtime.slice(Math.max(runtime.lastIndexOf("/"), runtime.lastIndexOf("\\")) + 1);
+  const link = (env.PATH ?? "")
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => resolve(folder, name))
+    .find((candidate) => sameFile(candidate, runtime));
+  return [link ?? runtime, resolve(script)];
+}
+
+function sameFile(candidate: string, path: string): boolean {
+  try {
+    return realpathSync(candidate) === realpathSync(path);
+  } catch {
+    return false;
+  }
+}
+
+/** How the tools' texts run this program; `options` (profile, configuration file) follow where they say something. */
+export function callsOf(
+  program: readonly string[],
+  options: { readonly profile: readonly string[]; readonly config: readonly string[] },
+  programs: string,
+  platform: NodeJS.Platform,
+): Pick<Asked, "command" | "line" | "shim" | "programs"> {
+  const command = (...words: readonly string[]): readonly string[] => {
+    // By the host, where one program serves every profile.
+    const by_host = words[0] === "credential" && words[1] !== "git";
+    return [...program, ...words, ...(by_host ? [] : options.profile), ...options.config];
+  };
+  const line = (...words: readonly string[]): string => shellLine(command(...words), platform);
+  const shim = (name: string, words: readonly string[], script?: string): Shim => {
+    const windows = platform === "win32";
+    const path = join(programs, windows ? `${name}.cmd` : name);
+    const text = windows
+      ? `@${line(...words)} %*\r\n`
+      : `#!/bin/sh\n# Written by \`oidc-token setup\`.\n${script ?? `exec ${line(...words)} "$@"`}\n`;
+    return {
+      path,
+      edit: { path, format: "whole", executable: true, settings: [{ place: [], value: text }] },
+    };
+  };
+  return { command, line, shim, programs };
+}

@@ -1,0 +1,23 @@
+/** The tools `setup` knows, for the command line: their data is loaded with the command. */
+export const TOOL_NAMES = [
+  "claude-code",
+  "claude-code-mcp",
+  "codex",
+  "codex-mcp",
+  "opencode",
+  "gemini",
+  "git",
+  "kubectl",
+  "docker",
+  "cargo",
+  "pnpm",
+  "npm",
+  "pip",
+  "uv",
+  "bazel",
+  "terraform",
+  "aws",
+  "google",
+  "rclone",
+  "curl",
+] as const;

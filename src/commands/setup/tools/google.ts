@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { OUTLIVES_CACHE, type Tool } from "../tool.js";
+
+export const google: Tool = {
+  name: "google",
+  title: "Google Cloud libraries and gcloud (workforce and workload identity federation)",
+  sends: "id_token",
+  needs: ["audience"],
+  says: "The libraries run the program when their own token expires, and only where `GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1` is set. They exchange the ID token at Google's STS. `--audience` is the provider's full name, `//iam.googleapis.com/locations/global/workforcePools/…/providers/…`.",
+  plan(asked) {
+    const path = join(asked.programs, "..", `google-${asked.profile}.json`);
+    const account = {
+      type: "external_account",
+      audience: asked.audience,
+      subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
+      token_url: TOKEN_URL,
+      credential_source: {
+        executable: {
+          command: asked.line("get", "--format", "google-executable", "--id-token", ...OUTLIVES_CACHE),
+          timeout_millis: 10_000,
+        },
+      },
+    };
+    return {
+      edits: [
+        {
+          path,
+          format: "json",
+          settings: Object.entries(account).map(([key, value]) => ({ place: [key], value })),
+        },
+      ],
+      next: [
+        `export GOOGLE_APPLICATION_CREDENTIALS=${path} GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1`,
+        `gcloud auth login --cred-file=${path}`,
+      ],
+    };
+  },
+};
+
+const TOKEN_URL = "https://sts.googleapis.com/v1/token";

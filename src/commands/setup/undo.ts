@@ -1,0 +1,88 @@
+import type { Context } from "../../context.js";
+import { configError } from "../../files/config-error.js";
+import { NotUnderstood } from "../../files/edit/place.js";
+import { readConfigText, removeFile, replaceConfig } from "../../files/replace.js";
+import { tell } from "../../terminal/tell.js";
+import { printable } from "../../text.js";
+import { revert } from "./apply.js";
+import { type Entry, Journal, sha256 } from "./journal.js";
+import { showDiff } from "./show.js";
+import type { Tool } from "./tool.js";
+import { agree, notUnderstood, underLock } from "./write.js";
+
+/** A file as it is and as it is to be; undefined where there is none. */
+interface Taken {
+  readonly now: string | undefined;
+  wanted: string | undefined;
+}
+
+/**
+ * Takes back what `setup` wrote for a tool: where nothing else has changed since, the file is byte for byte what it was;
+ * otherwise only our part goes. Throws an OidcTokenError of kind `configuration` where a file is no longer understood.
+ */
+export async function undo(context: Context, tool: Tool, options: { readonly yes?: boolean }): Promise<void> {
+  const shown = takeBack(Journal.of(context, tool.name));
+  if (shown.size === 0) {
+    tell(context, `nothing was set up for ${tool.name}, or it was taken back before`);
+    return;
+  }
+  const differing = [...shown].filter(([, { now, wanted }]) => now !== wanted);
+  for (const [path, { now, wanted }] of differing) showDiff(context, path, now ?? "", wanted);
+  if (differing.length > 0)
+    await agree(
+      context,
+      options,
+      differing.map(([path]) => path),
+    );
+  await underLock(context, async () => {
+    const journal = Journal.of(context, tool.name);
+    for (const [path, { now, wanted }] of takeBack(journal)) {
+      if (now === wanted) continue;
+      if (wanted === undefined) remove(path);
+      else replaceConfig(path, now, wanted, () => {});
+      context.stdout.write(`${path}\n`);
+    }
+    journal.clear();
+  });
+  tell(context, `${tool.name} is as it was`);
+}
+
+/** Each file with what is to stand in it, the newest change taken back first. */
+function takeBack(journal: Journal): Map<string, Taken> {
+  const files = new Map<string, Taken>();
+  for (const entry of [...journal.entries].reverse()) {
+    const file = files.get(entry.path) ?? read(entry.path);
+    files.set(entry.path, file);
+    file.wanted = before(journal, entry, file.wanted);
+  }
+  return files;
+}
+
+function read(path: string): Taken {
+  const now = readConfigText(path);
+  return { now, wanted: now };
+}
+
+function before(journal: Journal, entry: Entry, current: string | undefined): string | undefined {
+  // Removed meanwhile, so nothing of ours is in it.
+  if (current === undefined) return undefined;
+  const old = journal.textBefore(entry);
+  if (current === old || sha256(current) === entry.after) return old;
+  try {
+    const rest = revert(current, entry.format, entry.changes as never);
+    return old === undefined && /^\s*(?:\{\s*\})?\s*$/.test(rest) ? undefined : rest;
+  } catch (error) {
+    if (!(error instanceof NotUnderstood)) throw error;
+    const where =
+      entry.backup === undefined ? "there was no such file" : `it is in ${printable(entry.backup)}`;
+    throw notUnderstood(entry.path, error, `take our lines out yourself; as it was before, ${where}`);
+  }
+}
+
+function remove(path: string): void {
+  try {
+    removeFile(path);
+  } catch (error) {
+    throw configError(error, { action: "delete", path });
+  }
+}

@@ -1,0 +1,156 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BIN, type Outcome, Sandbox } from "../support/command.js";
+
+const CONFIG = `{
+  // mine
+  "profiles": {
+    "corp": {
+      "issuer": "https://id.example",
+      "client_id": "cli",
+      "flow": "device_code",
+      "scope": "openid",
+      "base_url": "https://gateway.example/v1", // ours
+    },
+    "keyed": { "flow": "static_key", "key": "{env:KEY}", "header": "x-api-key" },
+  },
+  "default_profile": "corp",
+}
+`;
+
+let sandbox: Sandbox;
+let config: string;
+beforeEach(() => {
+  sandbox = new Sandbox();
+  config = sandbox.configure(CONFIG);
+});
+afterEach(() => sandbox.dispose());
+
+const setup = (...args: string[]): Promise<Outcome> => sandbox.run(["setup", ...args]);
+const at = (path: string): string => join(sandbox.home, path);
+function file(path: string, text: string, mode = 0o644): string {
+  mkdirSync(dirname(at(path)), { recursive: true });
+  writeFileSync(at(path), text);
+  chmodSync(at(path), mode);
+  return at(path);
+}
+
+describe("setup", () => {
+  it("prints what goes where, with absolute paths, and changes nothing", async () => {
+    const { code, stdout, stderr } = await setup("claude-code");
+    expect(code).toBe(0);
+    const { apiKeyHelper, env } = JSON.parse(stdout);
+    expect(apiKeyHelper).toMatch(/^\/\S+ \/\S+ get /);
+    expect(apiKeyHelper).toContain(` ${BIN} `);
+    expect(env.ANTHROPIC_BASE_URL).toBe("https://gateway.example");
+    expect(stderr).toContain(at(".claude/settings.json"));
+    expect(existsSync(at(".claude"))).toBe(false);
+  });
+
+  it("shows the change as a diff without the secrets beside it, and makes it only after a yes", async () => {
+    const path = file(".docker/config.json", '{ "auths": { "a.example": { "auth": "c2VjcmV0" } } }\n', 0o600);
+    const before = readFileSync(path, "utf8");
+    const refused = await setup("docker", "--url", "images.example", "--write");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('+{ "auths"');
+    expect(refused.stderr).toContain("images.example");
+    expect(refused.stderr).not.toContain("c2VjcmV0");
+    expect(refused.stderr).toContain("--yes");
+    expect(readFileSync(path, "utf8")).toBe(before);
+    expect(readFileSync(config, "utf8")).toBe(CONFIG);
+  });
+
+  it("--write keeps comments and mode, lets the token go to the host, and --undo leaves every byte as before", async () => {
+    const path = file(".gitconfig", "; mine\n[user]\n\tname = A\n", 0o640);
+    const before = readFileSync(path, "utf8");
+    const written = await setup("git", "--url", "https://git.example:8443/team", "--write", "--yes");
+    expect(written.code).toBe(0);
+    expect(written.stdout.trim().split("\n")).toEqual([path, config]);
+    expect(readFileSync(path, "utf8")).toContain(
+      '; mine\n[user]\n\tname = A\n\n[credential "https://git.example:8443"]',
+    );
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    const { profiles } = JSON.parse(
+      (await sandbox.run(["profiles", "--json"])).stdout.replace(/^/, '{"profiles":').concat("}"),
+    );
+    expect(profiles[0].allowed_origins).toEqual(["https://gateway.example", "https://git.example:8443"]);
+
+    const again = await setup("git", "--url", "https://git.example:8443/team", "--write", "--yes");
+    expect(again).toMatchObject({ code: 0, stdout: "" });
+    expect(again.stderr).toContain("set up already");
+
+    const undone = await setup("git", "--undo", "--yes");
+    expect(undone.code).toBe(0);
+    expect(readFileSync(path, "utf8")).toBe(before);
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(readFileSync(config, "utf8")).toBe(CONFIG);
+    expect(readdirSync(at("data/oidc-token/setup"))).toEqual([]);
+    expect((await setup("git", "--undo", "--yes")).stderr).toContain("nothing was set up");
+  });
+
+  it("--undo takes only its own part where something else has changed since", async () => {
+    const path = file(".gitconfig", "[user]\n\tname = A\n");
+    await setup("git", "--url", "git.example", "--write", "--yes");
+    writeFileSync(path, `${readFileSync(path, "utf8")}[alias]\n\tco = checkout\n`);
+    expect((await setup("git", "--undo", "--yes")).code).toBe(0);
+    expect(readFileSync(path, "utf8")).toBe("[user]\n\tname = A\n[alias]\n\tco = checkout\n");
+  });
+
+  it("writes private programs that only the person can change, and takes them away again", async () => {
+    expect((await setup("cargo", "--url", "https://crates.example/index/", "--write", "--yes")).code).toBe(0);
+    const program = at("data/oidc-token/setup/bin/cargo-credential-oidc-token");
+    expect(statSync(program).mode & 0o777).toBe(0o700);
+    expect(readFileSync(at(".cargo/config.toml"), "utf8")).toContain(program);
+    expect((await setup("cargo", "--undo", "--yes")).code).toBe(0);
+    expect(existsSync(program)).toBe(false);
+    expect(existsSync(at(".cargo/config.toml"))).toBe(false);
+  });
+
+  it("leaves a file alone that it does not understand, prints what it lacks, and changes no other file", async () => {
+    const path = file(".cargo/config.toml", "[registries\n");
+    const { code, stdout, stderr } = await setup("cargo", "--url", "crates.example", "--write", "--yes");
+    expect(code).toBe(4);
+    expect(stdout).toContain("[registries.corp]");
+    expect(stderr).toContain(`oidc-token: ${path} was left alone`);
+    expect(stderr).toContain("oidc-token: hint: nothing was changed; put the lines above into it yourself");
+    expect(readFileSync(path, "utf8")).toBe("[registries\n");
+    expect(existsSync(at("data/oidc-token/setup/bin/cargo-credential-oidc-token"))).toBe(false);
+    expect(readFileSync(config, "utf8")).toBe(CONFIG);
+  });
+
+  it("takes no second credentials_helper, since Terraform has one for all hosts", async () => {
+    file(".terraformrc", 'credentials_helper "other" {\n}\n');
+    const { code, stderr } = await sandbox.run(
+      ["setup", "terraform", "--url", "tf.example", "--write", "--yes"],
+      { env: { TF_CLI_CONFIG_FILE: undefined } },
+    );
+    expect(code).toBe(4);
+    expect(stderr).toContain("another credentials_helper");
+  });
+
+  it.each([
+    [["docker", "--profile", "keyed"], 4, "can only send a bearer token"],
+    [["kubectl", "--profile", "keyed"], 4, "needs an ID token"],
+    [["opencode", "--profile", "keyed"], 4, "has no base_url"],
+    [["git", "--write"], 2, "needs --url"],
+    [["git", "--url", "http://git.example"], 2, "is not https"],
+    [["git", "--url", "https://me:secret@git.example"], 2, "must not hold a user"],
+    [["dokcer"], 2, "did you mean docker"],
+    [["git", "--write", "--undo"], 2, "do not go together"],
+    [["aws", "--role", "x; rm -rf /"], 2, "is no ARN"],
+  ] as const)("refuses %j", async (args, code, sentence) => {
+    const outcome = await setup(...args);
+    expect(outcome).toMatchObject({ code, stdout: "" });
+    expect(outcome.stderr).toContain(sentence);
+    expect(outcome.stderr).not.toContain("secret");
+  });
+});
