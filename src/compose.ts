@@ -42,6 +42,10 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
       const { createGrants } = await import("./oidc/grants.js");
       return await createGrants(profile, secrets, context);
     },
+    discovery: async (profile, secrets) => {
+      const { createDiscovery } = await import("./oidc/address/discovery.js");
+      return createDiscovery({ ...context, fetch: await context.transport(profile, secrets) });
+    },
     interrupted,
   };
   return context;

@@ -5,6 +5,7 @@ import type { Redactor } from "./redact.js";
 import type { Lock } from "./store/lock.js";
 import type { StoreSurroundings } from "./store/open.js";
 import type { TokenStore } from "./store/token-store.js";
+import type { Discovery } from "./token/discovery.js";
 import type { Grants } from "./token/grants.js";
 
 /** What a profile refers to, resolved when asked for, and anew each time; but for `{github_actions}`, which takes a request. */
@@ -41,6 +42,8 @@ export interface Context {
   tokenStore(choice: Profile["store"], request: StoreRequest): TokenStore;
   /** The provider behind a profile. Loads openid-client, so ask for it only when a request must be made. */
   grants(profile: Profile, secrets: Secrets): Promise<Grants>;
+  /** What an address says of itself, asked with this profile's network settings. */
+  discovery(profile: Profile, secrets: Secrets): Promise<Discovery>;
   /** Aborts on SIGINT and SIGTERM. */
   readonly interrupted: AbortSignal;
 }

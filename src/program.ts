@@ -94,7 +94,8 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: "init",
-    says: "write a profile into the configuration file",
+    says: "write a profile into the configuration file, and sign in",
+    arguments: [{ name: "[url]", says: "the API or its provider: all else is discovered from there" }],
     options: [
       option("--preset <name>", `what is known of the provider: ${PRESET_NAMES.join(", ")}`, PRESET_NAMES),
       option("--issuer <url>", "the provider's issuer URL"),
@@ -108,9 +109,13 @@ export const COMMANDS: readonly CommandRow[] = [
       option("--header <name>", "the HTTP header that carries the token (default: Authorization)"),
       option("--key <reference>", `where a static key is: ${SECRET_FORMS}`),
       option("--import [file]", "take over the configuration of the plugin used before", "file"),
+      option("--resource <uri>", "the resource the token is for (RFC 8707)"),
+      option("--ca-file <file>", "CA certificates to trust as well, in PEM", "file"),
       option("--default", "use this profile where none is named"),
+      option("--no-login", "do not sign in, only write"),
       option("--force", "replace a profile of the same name"),
     ],
+    example: ["oidc-token init https://api.example.com/v1", "from the address of an API to a token"],
     load: async () => (await import("./commands/init/init.js")).init,
   },
   {

@@ -27,6 +27,13 @@ export const entra: Preset = {
   },
   session_ended: [],
   refresh_token: "may_rotate",
+  needs: [
+    {
+      key: "scope",
+      is_vital: false,
+      why: "without a scope of your own API (api://<its id>/.default) the token is for Microsoft Graph, and nobody else can check it",
+    },
+  ],
   setup:
     "Register an application, add http://localhost/callback under “Mobile and desktop applications”, and set “Allow public client flows” to yes for the device flow. Expose the API with a scope and give the application permission to it.",
   note: "Name the API in scope (`api://<API's id>/.default`), of one API a profile, else the token is for Microsoft Graph and nobody else can check it. Any port is fine on http://localhost. A client that is public sends no secret.",

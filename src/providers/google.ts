@@ -23,6 +23,13 @@ export const google: Preset = {
   dialect: { rate_limit_exceeded: "temporarily_unavailable", deleted_client: "invalid_client" },
   session_ended: [],
   refresh_token: "stays",
+  needs: [
+    {
+      key: "client_secret",
+      is_vital: true,
+      why: "without the client's secret Google gives no token, even to a desktop app",
+    },
+  ],
   setup:
     "Create an OAuth client of type “Desktop app” (for the device flow: “TVs and Limited Input devices”) and set up the consent screen. While its publishing status is “Testing”, refresh tokens end after seven days.",
   note: "The secret is needed even for a desktop app. Access tokens are opaque: a gateway that checks a JWT wants the ID token (`get --id-token`). Any port is fine on http://127.0.0.1. The device flow grants only a few scopes.",

@@ -13,7 +13,7 @@ import { okta } from "./okta.js";
 import type { Preset } from "./preset.js";
 import { zitadel } from "./zitadel.js";
 
-export type { IssuerRule, Preset, PresetDefaults, StandardError } from "./preset.js";
+export type { IssuerRule, Need, Preset, PresetDefaults, StandardError } from "./preset.js";
 
 /** Every preset, in the order of the documentation; `generic` is last. */
 export const PRESETS: readonly Preset[] = [

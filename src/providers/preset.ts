@@ -33,6 +33,15 @@ export interface PresetDefaults {
   readonly client_assertion_audience?: "token_endpoint";
 }
 
+/** A key that a profile of this provider wants, though the standards do not. */
+export interface Need {
+  readonly key: "audience" | "client_secret" | "scope";
+  /** Without it no token is given at all; else there is one that hardly anybody takes. */
+  readonly is_vital: boolean;
+  /** What comes of leaving it out, as a lowercase sentence. */
+  readonly why: string;
+}
+
 /** What is known of one provider: data and named quirks. Nothing here makes a request. */
 export interface Preset {
   readonly name: string;
@@ -58,6 +67,9 @@ export interface Preset {
   readonly session_ended: readonly string[];
   /** Whether a refresh always brings a new refresh token and ends the old one, sometimes, or never. */
   readonly refresh_token: "rotates" | "may_rotate" | "stays";
+  readonly needs?: readonly Need[];
+  /** The key that names the API a token is for; without it `resource` (RFC 8707) is not for this provider. */
+  readonly api_key?: "audience" | "resource";
   /** What must be switched on at the provider: one to three sentences. */
   readonly setup: string;
   /** What else is good to know, in a sentence or two. */

@@ -37,8 +37,11 @@ export interface ProfileAccess {
   forget(): Promise<boolean>;
 }
 
-/** The keys of a profile that may be kept in the store. A static key is kept as the token itself. */
-export type SecretKey = "client_secret";
+/**
+ * The secrets of a profile that may be kept in the store: its client's, and what the client's registration is managed with
+ * (RFC 7592), as JSON. A static key is kept as the token itself.
+ */
+export type SecretKey = "client_secret" | "registration";
 
 export interface AccessOptions {
   /** A desktop may ask the person to unlock the keyring. */

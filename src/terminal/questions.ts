@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
@@ -28,6 +29,8 @@ export class Questions {
   }
 
   static async on(context: Context): Promise<Questions> {
+    // Each question waits for Ctrl-C, and Node warns from the eleventh on.
+    setMaxListeners(0, context.interrupted);
     return new Questions(context, await import("@clack/prompts"));
   }
 
@@ -40,8 +43,9 @@ export class Questions {
   }
 
   /** Ends in `interrupted` where the answer is no, too. */
-  async goOn(message: string): Promise<void> {
-    if (!this.#given(await this.#clack.confirm({ ...this.#streams, message }))) throw cancelled();
+  async goOn(message: string, initialValue = true): Promise<void> {
+    if (!this.#given(await this.#clack.confirm({ ...this.#streams, message, initialValue })))
+      throw cancelled();
   }
 
   async text(

@@ -219,7 +219,7 @@ describe("init with options", () => {
   it("without options and without a terminal says how to go on", async () => {
     const outcome = await place().run(["init"]);
     expect(outcome).toMatchObject({ code: 2, stdout: "" });
-    expect(outcome.stderr).toContain("for example: oidc-token init --preset okta");
+    expect(outcome.stderr).toContain("name the API or its provider: oidc-token init https://…");
   });
 });
 

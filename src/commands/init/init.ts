@@ -1,76 +1,78 @@
-import { existsSync } from "node:fs";
 import type { ProfileEntry } from "../../config/add-profiles.js";
 import { loadConfig } from "../../config/load.js";
-import { exposedSecrets } from "../../config/secrets.js";
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
-import { type Profile, secretsOf } from "../../profile.js";
 import { accessProfile } from "../../session/access.js";
 import { isTerminal } from "../../terminal/interactive.js";
 import { Questions } from "../../terminal/questions.js";
 import { tell } from "../../terminal/tell.js";
 import { printable, quote } from "../../text.js";
-import { unattendedFlow } from "../../token/choose-flow.js";
+import { type Prepared, parseAddress, prepareFromAddress } from "./address.js";
+import { finish, keepClient } from "./finish.js";
 import { findImports } from "./import.js";
 import type { Imported } from "./imported.js";
+import type { InitOptions } from "./init-options.js";
 import { OKTA_VARIABLE_OF } from "./okta-environment.js";
 import { openCodeLines, providerId, readOpenCode } from "./opencode.js";
-import {
-  checkEntry,
-  givenKeys,
-  optionName,
-  type ProfileOptions,
-  profileFromOptions,
-} from "./profile-options.js";
-import { type SaveOptions, saveProfiles } from "./save.js";
+import { checkEntry, givenKeys, optionName, profileFromOptions } from "./profile-options.js";
+import { saveProfiles } from "./save.js";
 import { askProfile } from "./wizard.js";
 
-export interface InitOptions extends ProfileOptions, SaveOptions {
-  /** True without a file: then the usual places are searched. */
-  readonly import?: true | string;
-}
-
-/** `init`: writes a profile, from options, from the answers of a person, or from what another plugin was told. */
-export async function init(context: Context, options: InitOptions): Promise<void> {
-  const given = givenKeys(options);
+/**
+ * `init`: writes a profile: from the address of an API or a provider, from options, from the answers of a person, or from
+ * what another plugin was told. On a terminal it signs in, too.
+ */
+export async function init(
+  context: Context,
+  options: InitOptions,
+  [address]: readonly string[] = [],
+): Promise<void> {
+  const given = [...(address === undefined ? [] : ["the address"]), ...givenKeys(options).map(optionName)];
   if (options.import !== undefined && given.length > 0) {
     throw new OidcTokenError(
       "usage",
-      `--import takes everything from the old configuration, so ${given.map(optionName).join(", ")} cannot go with it`,
+      `--import takes everything from the old configuration, so ${given.join(", ")} cannot go with it`,
       "import first, then change the profile in the file `oidc-token config path` names",
     );
   }
-  const path =
-    options.import !== undefined
-      ? await importOld(context, options, options.import === true ? undefined : options.import)
-      : await writeOne(
-          context,
-          options,
-          given.length > 0 ? profileFromOptions(context, options) : await ask(context, options),
-        );
+  if (options.import !== undefined) {
+    const file = options.import === true ? undefined : options.import;
+    context.stdout.write(`${await importOld(context, options, file)}\n`);
+    return;
+  }
+  const prepared = await prepare(context, options, address, given.length > 0);
+  const { name } = prepared.entry;
+  const path = await saveProfiles(context, options, [withProvider(context, prepared.entry)]);
+  if (prepared.client) await keepClient(context, loadConfig(context, options).profile(name), prepared.client);
   context.stdout.write(`${path}\n`);
+  await finish(context, options, [name]);
 }
 
-async function ask(context: Context, options: InitOptions): Promise<ProfileEntry> {
-  if (isTerminal(context)) return await askProfile(context, options);
+async function prepare(
+  context: Context,
+  options: InitOptions,
+  address: string | undefined,
+  has_options: boolean,
+): Promise<Prepared> {
+  if (address === undefined && has_options) return { entry: profileFromOptions(context, options) };
+  if (isTerminal(context)) return await askProfile(context, options, address);
+  if (address !== undefined) return await prepareFromAddress(context, options, parseAddress(address));
   throw new OidcTokenError(
     "usage",
     "init asks its questions on a terminal, and there is none here",
-    "say it with options, for example: oidc-token init --preset okta --issuer https://… --client-id …",
+    "name the API or its provider: oidc-token init https://…; or say all with options, such as --issuer and --client-id",
   );
 }
 
-async function writeOne(context: Context, options: InitOptions, entry: ProfileEntry): Promise<string> {
+/** With the provider's id in OpenCode where that is not the profile's name. */
+function withProvider(context: Context, entry: ProfileEntry): ProfileEntry {
   const { base_url } = entry.values;
   const id = providerId(
     readOpenCode(context),
     entry.name,
     typeof base_url === "string" ? base_url : undefined,
   );
-  const whole = id === undefined ? entry : { ...entry, values: { ...entry.values, provider: id } };
-  const path = await saveProfiles(context, options, [whole]);
-  tellNext(context, options, [entry.name]);
-  return path;
+  return id === undefined ? entry : { ...entry, values: { ...entry.values, provider: id } };
 }
 
 async function importOld(context: Context, options: InitOptions, file: string | undefined): Promise<string> {
@@ -93,9 +95,9 @@ async function importOld(context: Context, options: InitOptions, file: string | 
   );
   const old_plugins = found.map(({ old_plugin }) => old_plugin);
   for (const line of openCodeLines(setting, old_plugins, ids.map(String))) tell(context, line);
-  tellNext(
+  await finish(
     context,
-    options,
+    { ...options, login: false },
     found.map(({ entry }) => entry.name),
   );
   return path;
@@ -122,28 +124,4 @@ async function keepSecret(
   });
   const store = await access.keepSecret("client_secret", client_secret);
   tell(context, `the client_secret from ${source} is now in the ${store} store; take it out of the old file`);
-}
-
-/** What to run next for each profile. */
-function tellNext(context: Context, options: InitOptions, names: readonly string[]): void {
-  const config = loadConfig(context, options);
-  const file = options.config === undefined ? "" : ` --config ${printable(options.config)}`;
-  for (const name of names) {
-    tellSecretFiles(context, config.profile(name), config.path);
-    tell(context, `next: oidc-token ${nextCommand(config.profile(name))} --profile ${name}${file}`);
-  }
-}
-
-/** A file with a secret that is not there yet, or that others may read. */
-function tellSecretFiles(context: Context, profile: Profile, path: string): void {
-  for (const [, reference] of secretsOf(profile)) {
-    if (reference.from !== "file" || existsSync(reference.path)) continue;
-    tell(context, `${printable(reference.path)} does not exist yet: put the secret in it, alone on one line`);
-  }
-  for (const exposed of exposedSecrets(profile, path, context.platform)) tell(context, exposed);
-}
-
-function nextCommand({ flow, key, client_secret }: Profile): "login" | "get" {
-  if (flow[0] === "static_key") return key?.from === "keyring" ? "login" : "get";
-  return unattendedFlow(flow) === flow[0] && client_secret?.from !== "keyring" ? "get" : "login";
 }

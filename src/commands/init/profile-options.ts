@@ -13,6 +13,7 @@ import type { Json } from "../../files/jsonc-edit.js";
 import { PROFILE_NAME } from "../../profile.js";
 import { presetFor } from "../../providers/index.js";
 import { quote } from "../../text.js";
+import { checkNeeds } from "./needs.js";
 
 /** What commander makes of the options that say something of the profile. */
 export interface ProfileOptions extends GlobalOptions {
@@ -27,6 +28,8 @@ export interface ProfileOptions extends GlobalOptions {
   readonly header?: string;
   readonly key?: string;
   readonly audience?: string;
+  readonly resource?: string;
+  readonly caFile?: string;
 }
 
 const OPTION_OF: Partial<Record<ProfileKey, keyof ProfileOptions>> = {
@@ -38,6 +41,8 @@ const OPTION_OF: Partial<Record<ProfileKey, keyof ProfileOptions>> = {
   redirect_uri: "redirectUri",
   scope: "scope",
   audience: "audience",
+  resource: "resource",
+  ca_file: "caFile",
   key: "key",
   header: "header",
   base_url: "baseUrl",
@@ -56,19 +61,27 @@ export function optionName(key: string): string {
   return `--${key.replaceAll("_", "-")}`;
 }
 
-/** The profile the command line describes. Throws an OidcTokenError, `usage` or `configuration`, naming the option. */
-export function profileFromOptions(context: Context, options: ProfileOptions): ProfileEntry {
+/** The values the command line gives. Throws an OidcTokenError of kind `usage` for a secret that stands there plainly. */
+export function valuesFromOptions(context: Context, options: ProfileOptions): Record<string, Json> {
   const values: Record<string, Json> = {};
   for (const key of givenKeys(options)) {
     const text = (options[OPTION_OF[key] as keyof ProfileOptions] as string).trim();
     if (key === "client_secret" || key === "key") values[key] = secretReference(context, key, text);
     else if (key === "flow") values[key] = flows(text);
+    else if (key === "ca_file") values[key] = fromHere(text, context.cwd);
     else values[key] = text;
   }
+  return values;
+}
+
+/** The profile the command line describes. Throws an OidcTokenError, `usage` or `configuration`, naming the option. */
+export function profileFromOptions(context: Context, options: ProfileOptions): ProfileEntry {
+  const values = valuesFromOptions(context, options);
   const recognised = presetFor(options.issuer);
   const named = options.preset ?? (recognised.name === "generic" ? "default" : recognised.name);
   const entry = { name: profileName(options.profile ?? named), values };
   checkEntry(context, entry, { kind: "usage", call: optionName });
+  checkNeeds(context, entry, optionName);
   return entry;
 }
 
@@ -129,9 +142,11 @@ export function secretReference(context: Context, key: string, text: string): st
 
 /** `{file:…}` with a path that no longer depends on the folder it was meant from. */
 export function fileReference(path: string, folder: string): string {
-  return isAbsolute(path) || /^~(?=$|[/\\])/.test(path)
-    ? `{file:${path}}`
-    : `{file:${resolve(folder, path)}}`;
+  return `{file:${fromHere(path, folder)}}`;
+}
+
+function fromHere(path: string, folder: string): string {
+  return isAbsolute(path) || /^~(?=$|[/\\])/.test(path) ? path : resolve(folder, path);
 }
 
 function flows(text: string): Json {

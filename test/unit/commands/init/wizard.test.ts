@@ -5,18 +5,35 @@ import { PassThrough } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type InitOptions, init } from "../../../../src/commands/init/init.js";
+import { init } from "../../../../src/commands/init/init.js";
+import type { InitOptions } from "../../../../src/commands/init/init-options.js";
 import { createContext } from "../../../../src/compose.js";
 import type { Context } from "../../../../src/context.js";
+import { OidcTokenError } from "../../../../src/errors.js";
 import { ProcessLock } from "../../../../src/store/lock.js";
+import type { Found } from "../../../../src/token/discovery.js";
 
 const ENTER = "\r";
 const DOWN = "\u001b[B";
 const CTRL_C = "\u0003";
 const ERASE_LINE = "\u0015";
 
+/** What every address that is not dead says of itself. */
+const found: Found = {
+  is_api: false,
+  server: {
+    issuer: "https://id.example.com",
+    preset: "generic",
+    endpoints: {},
+    grants: [],
+    openid: true,
+    elsewhere: [],
+  },
+};
+
 /** Somebody in front of a terminal. */
-function person(options: InitOptions = {}) {
+function person(asked: InitOptions = {}) {
+  const options: InitOptions = { login: false, ...asked };
   const home = mkdtempSync(join(tmpdir(), "oidc-token-wizard-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
@@ -42,6 +59,12 @@ function person(options: InitOptions = {}) {
     stdout,
     stderr,
     lock: new ProcessLock([join(home, "locks")]),
+    discovery: async () => ({
+      find: async ({ hostname }: URL) => {
+        if (hostname.startsWith("dead")) throw new OidcTokenError("temporary", `${hostname} is dead`, "look");
+        return found;
+      },
+    }),
   } as unknown as Context;
   const start = () => init(context, options);
   return {
@@ -71,19 +94,28 @@ describe("init on a terminal", () => {
   it("asks what the provider needs, shows what to switch on there, and writes the profile", async () => {
     const somebody = person();
     const done = somebody.start();
-    await somebody.answer([/Who gives the token/, ENTER]);
+    await somebody.answer([/Address of the API/, ENTER], [/Who gives the token/, ENTER]);
     await somebody.answer(
       [
         /At OCI IAM identity domains[\s\S]*confidential application[\s\S]*Issuer URL/,
         "http://id.example.com",
         ENTER,
       ],
-      [/must be an https URL/, ERASE_LINE, "https://idcs-1.identity.oraclecloud.com", ENTER],
-      [/Client id/, ENTER],
-      [/this is needed/, "abc", ENTER],
+      [/must be an https URL/, ERASE_LINE, "https://idcs-<id>.example.com", ENTER],
+      [/holds a placeholder/, ERASE_LINE, "https://dead.example.com", ENTER],
+      [
+        /dead\.example\.com is dead[\s\S]*Issuer URL/,
+        ERASE_LINE,
+        "https://idcs-1.identity.oraclecloud.com",
+        ENTER,
+      ],
       [/How do people sign in/, ENTER],
+      [/Client id/, ENTER],
+      [/this is needed/, "your-client-id", ENTER],
+      [/still a placeholder/, ERASE_LINE, "abc", ENTER],
       [/Does the client have a secret/, DOWN, ENTER],
       [/Path of the file/, "secret", ENTER],
+      [/there is no such file/, ENTER],
       [/Redirect URI/, ENTER],
       [/Scopes/, ENTER],
       [/Address of the service/, "https://llm.example.com/v1", ENTER],
@@ -114,6 +146,7 @@ describe("init on a terminal", () => {
     const done = somebody.start();
     const up = "\u001b[A";
     await somebody.answer(
+      [/Address of the API/, ENTER],
       [/Who gives the token/, up, ENTER],
       [/Which header/, ENTER],
       [/Address of the service/, ENTER],
@@ -130,11 +163,37 @@ describe("init on a terminal", () => {
     });
   });
 
+  it("asks again for an issuer that does not answer, and takes the same answer twice", async () => {
+    const somebody = person();
+    const done = somebody.start();
+    await somebody.answer(
+      [/Address of the API/, "https://dead.example.com/api", ENTER],
+      [/dead\.example\.com is dead[\s\S]*Address of the API/, ERASE_LINE, ENTER],
+      [/Who gives the token/, "\u001b[A", "\u001b[A", ENTER],
+      [/Issuer URL/, "https://dead.example.com", ENTER],
+      [/is dead[\s\S]*press Enter to keep it[\s\S]*Issuer URL/, ENTER],
+      [/How do people sign in/, ENTER],
+      [/Client id/, "abc", ENTER],
+      [/Does the client have a secret/, ENTER],
+      [/Redirect URI/, ENTER],
+      [/Scopes/, ENTER],
+      [/Address of the service/, ENTER],
+      [/Name of the profile/, ENTER],
+    );
+    await done;
+    const { profiles } = JSON.parse(readFileSync(somebody.file, "utf8"));
+    expect(profiles.default).toMatchObject({ issuer: "https://dead.example.com", client_id: "abc" });
+  });
+
   it("writes nothing where the person leaves", async () => {
     const somebody = person();
     const done = somebody.start();
     const failed = expect(done).rejects.toMatchObject({ kind: "interrupted", message: "cancelled" });
-    await somebody.answer([/Who gives the token/, ENTER], [/Issuer URL/, CTRL_C]);
+    await somebody.answer(
+      [/Address of the API/, ENTER],
+      [/Who gives the token/, ENTER],
+      [/Issuer URL/, CTRL_C],
+    );
     await failed;
     expect(() => readFileSync(somebody.file)).toThrow("ENOENT");
     expect(somebody.printed()).toBe("");

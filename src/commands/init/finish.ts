@@ -1,0 +1,97 @@
+import { existsSync } from "node:fs";
+import { configPath, loadConfig } from "../../config/load.js";
+import { exposedSecrets } from "../../config/secrets.js";
+import type { Context } from "../../context.js";
+import { type Profile, secretsOf } from "../../profile.js";
+import { accessProfile } from "../../session/access.js";
+import { logIn } from "../../session/log-in.js";
+import { duration } from "../../terminal/duration.js";
+import { isTerminal } from "../../terminal/interactive.js";
+import { tell } from "../../terminal/tell.js";
+import { printable } from "../../text.js";
+import { unattendedFlow } from "../../token/choose-flow.js";
+import { holderOf } from "../../token/claims.js";
+import type { RegisteredClient } from "../../token/discovery.js";
+import type { InitOptions } from "./init-options.js";
+import { readOpenCode } from "./opencode.js";
+
+/** What a registered client is known by goes to the store, never to the file. */
+export async function keepClient(
+  context: Context,
+  profile: Profile,
+  client: RegisteredClient,
+): Promise<void> {
+  const access = accessProfile(context, profile, {
+    interactive: isTerminal(context),
+    notice: (sentence) => tell(context, sentence),
+  });
+  const { client_secret, management } = client;
+  if (client_secret !== undefined) await access.keepSecret("client_secret", client_secret);
+  if (management) await access.keepSecret("registration", JSON.stringify(management));
+}
+
+/** Signs in where a person is there, and says what the token is got with; else what to run next. */
+export async function finish(
+  context: Context,
+  options: InitOptions,
+  names: readonly string[],
+): Promise<void> {
+  const config = loadConfig(context, options);
+  for (const name of names) tellSecretFiles(context, config.profile(name), configPath(context, options));
+  const [only, ...more] = names;
+  if (options.login === false || !isTerminal(context) || only === undefined || more.length > 0) {
+    for (const name of names)
+      tell(context, `next: ${call(config.profile(name), options, nextCommand(config.profile(name)), true)}`);
+    return;
+  }
+  const profile = config.profile(only);
+  if (nextCommand(profile) === "login") {
+    const { store, expires_at } = await logIn(context, profile, {});
+    const who = await account(context, profile);
+    const left = expires_at === undefined ? "" : `, for ${duration(Math.round(expires_at - context.now()))}`;
+    tell(
+      context,
+      `signed in to ${only}${who === undefined ? "" : ` as ${context.redactor.clean(who)}`}${left}; kept in the ${store} store`,
+    );
+  }
+  for (const line of uses(context, profile, options)) tell(context, line);
+}
+
+async function account(context: Context, profile: Profile): Promise<string | undefined> {
+  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const stored = profile.flow[0] === "static_key" ? undefined : await access.read();
+  const { username, email, subject } = stored ? holderOf(stored.tokens) : {};
+  return username ?? email ?? subject;
+}
+
+/** The lines to copy for what is at hand. */
+function uses(context: Context, profile: Profile, options: InitOptions): readonly string[] {
+  const get = call(profile, options, "get", !profile.is_default);
+  const { base_url } = profile;
+  const opencode = readOpenCode(context);
+  const has_opencode = opencode.plugins.length + opencode.providers.length > 0;
+  return [
+    `a token: ${get}`,
+    ...(base_url === undefined ? [] : [`a request: ${get} -f header | curl -H @- ${printable(base_url)}`]),
+    ...(has_opencode ? ['OpenCode: write "plugin": ["oidc-token"] in opencode.json'] : []),
+  ];
+}
+
+function call(profile: Profile, options: InitOptions, command: string, named: boolean): string {
+  const file = options.config === undefined ? "" : ` --config ${printable(options.config)}`;
+  return `oidc-token ${command}${named ? ` --profile ${profile.name}` : ""}${file}`;
+}
+
+/** A file with a secret that is not there yet, or that others may read. */
+function tellSecretFiles(context: Context, profile: Profile, file: string): void {
+  for (const [, reference] of secretsOf(profile)) {
+    if (reference.from !== "file" || existsSync(reference.path)) continue;
+    tell(context, `${printable(reference.path)} does not exist yet: put the secret in it, alone on one line`);
+  }
+  for (const exposed of exposedSecrets(profile, file, context.platform)) tell(context, exposed);
+}
+
+function nextCommand({ flow, key, client_secret }: Profile): "login" | "get" {
+  if (flow[0] === "static_key") return key?.from === "keyring" ? "login" : "get";
+  return unattendedFlow(flow) === flow[0] && client_secret?.from !== "keyring" ? "get" : "login";
+}
