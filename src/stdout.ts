@@ -16,16 +16,30 @@ export function stdoutFailure(error: NodeJS.ErrnoException): OidcTokenError | un
  */
 export function watchStdout(stdout: NodeJS.WriteStream): () => Promise<void> {
   let failure: Error | undefined;
-  stdout.on("error", (error) => {
-    failure ??= error;
-  });
-  return async () => {
-    await new Promise<void>((resolve) => {
-      stdout.write("", (error) => {
-        failure ??= error ?? undefined;
+  const fail = (error: Error | null | undefined): void => {
+    failure ??= error ?? undefined;
+  };
+  stdout.on("error", fail);
+  const under_way = new Set<Promise<void>>();
+  const write = stdout.write.bind(stdout) as (text: string, done: (error?: Error | null) => void) => boolean;
+  // Bun tells of a write that failed only the one who made it.
+  stdout.write = ((text: string, ...rest: unknown[]): boolean => {
+    const done = rest.at(-1);
+    let flows = true;
+    const arrival = new Promise<void>((resolve) => {
+      flows = write(text, (error) => {
+        fail(error);
         resolve();
+        if (typeof done === "function") done(error);
       });
     });
+    under_way.add(arrival);
+    void arrival.then(() => under_way.delete(arrival));
+    return flows;
+  }) as typeof stdout.write;
+  return async () => {
+    stdout.write("");
+    while (under_way.size > 0) await Promise.all(under_way);
     const error = failure && stdoutFailure(failure);
     if (error) throw error;
   };

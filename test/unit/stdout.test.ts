@@ -51,4 +51,20 @@ describe("output", () => {
     gone.write("token");
     await expect(arrived()).resolves.toBeUndefined();
   });
+
+  it("that failed is not forgotten where only its own writer is told, as on Bun", async () => {
+    const bun = Object.assign(new PassThrough(), {
+      write: (text: string, done?: (error?: Error) => void): boolean => {
+        setTimeout(() => done?.(text === "" ? undefined : failing("ENOSPC")), text === "" ? 0 : 5);
+        return true;
+      },
+    }) as unknown as NodeJS.WriteStream;
+    const arrived = watchStdout(bun);
+    let told: Error | null | undefined;
+    bun.write("token", (error) => {
+      told = error;
+    });
+    await expect(arrived()).rejects.toMatchObject({ message: "the output could not be written: ENOSPC" });
+    expect(told).toMatchObject({ code: "ENOSPC" });
+  });
 });
