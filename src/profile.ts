@@ -138,7 +138,10 @@ export interface Profile extends References {
   /** The proxy for requests to the provider; may hold a password. */
   readonly proxy?: string;
   readonly is_default: boolean;
-  /** The real path of the project's file that defines it, where that is not the user's own: its account is for it alone. */
+  /**
+   * The real path of the project's file that defines it, where that is not the user's own. Whatever is stored for it is
+   * for it alone, a client secret included.
+   */
   readonly project?: string;
   /** The variables that lead its token elsewhere than the file does, so that the account is another one (DESIGN §4). */
   readonly diverted_by?: readonly string[];

@@ -13,5 +13,8 @@ export function guard(args: object, directory: string, secrets: readonly string[
     if (/\boidc-token\b[^|;&\n]*\sget\b/.test(text)) {
       throw new Error("oidc-token gives tools no token; use oidc_token_status or oidc_token_refresh");
     }
+    if (/\boidc-token\b[^|;&\n]*\strust\b/.test(text)) {
+      throw new Error("what a project may do is for a person to say: ask for oidc-token trust to be run");
+    }
   }
 }

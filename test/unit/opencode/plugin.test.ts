@@ -501,6 +501,13 @@ describe("the OpenCode plugin", () => {
       },
     );
 
+    test.each(["oidc-token trust", "cd x && npx oidc-token trust --revoke"])(
+      "leaves it to a person to run `%s`",
+      async (command) => {
+        expect(await guarded({ command })).toContain("for a person to say");
+      },
+    );
+
     test.each([
       { filePath: "/project/src/get.ts" },
       { command: "oidc-token status" },
