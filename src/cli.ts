@@ -49,11 +49,11 @@ export function endWith(thrown: unknown): void {
     end(EXIT_CODES.usage);
     return;
   }
-  const error = interruption.signal.aborted
-    ? interrupted("nothing was lost; run the command again")
-    : isOidcTokenError(thrown)
-      ? thrown
-      : (tooManyFiles(thrown) ?? defect(thrown));
+  const known = isOidcTokenError(thrown) ? thrown : undefined;
+  const error =
+    interruption.signal.aborted && known?.kind !== "interrupted"
+      ? interrupted("nothing was lost; run the command again")
+      : (known ?? tooManyFiles(thrown) ?? defect(thrown));
   const redact = (text: string): string => context?.redactor.apply(text) ?? text;
   context?.log.error(error.message, { kind: error.kind });
   process.stderr.write(inTwoLines({ message: redact(error.message), hint: redact(error.hint) }));

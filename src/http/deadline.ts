@@ -9,17 +9,37 @@ export interface Deadline {
   end(): void;
 }
 
+/** Milliseconds between two looks at the clock. */
+const LOOK = 1000;
+/** Milliseconds a look may be late before this process counts as having been stopped. */
+const PAUSE = 1500;
+
 /**
  * A signal that aborts after `seconds`, or when `parent` does. Made by hand: on Node 20 the signals of
  * `AbortSignal.any` over `AbortSignal.timeout` can be collected before they fire, and then a call hangs.
+ *
+ * A process that was stopped meanwhile (Ctrl-Z, a laptop's lid) finds the time up when it goes on, though the answer may
+ * lie in its socket: the time then begins anew, and what has arrived is read first.
  */
 export function deadline(seconds: number, parent?: AbortSignal): Deadline {
   const controller = new AbortController();
-  const expire = () => controller.abort(new DOMException("the time is up", "TimeoutError"));
+  const whole = Math.min(Math.max(seconds, 0) * 1000, 2 ** 31 - 1);
+  let left = whole;
+  let timer: NodeJS.Timeout;
+  const wait = () => {
+    const looked = performance.now();
+    const slice = Math.min(left, LOOK);
+    timer = setTimeout(() => {
+      const passed = performance.now() - looked;
+      left = passed > slice + PAUSE ? whole : left - Math.max(passed, slice);
+      if (left > 0) wait();
+      else controller.abort(new DOMException("the time is up", "TimeoutError"));
+    }, slice);
+  };
   const follow = () => {
     controller.abort(isTimeout(parent) ? parent?.reason : new DOMException("interrupted", "AbortError"));
   };
-  const timer = setTimeout(expire, Math.min(Math.max(seconds, 0) * 1000, 2 ** 31 - 1));
+  wait();
   if (parent?.aborted) follow();
   else parent?.addEventListener("abort", follow, { once: true });
   return {

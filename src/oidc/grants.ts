@@ -1,9 +1,10 @@
 import type { TokenEndpointResponse } from "openid-client";
 import type { Context, Secrets } from "../context.js";
-import { OidcTokenError } from "../errors.js";
+import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { deadline } from "../http/deadline.js";
 import { openTransport } from "../http/transport.js";
 import type { Flow, Profile } from "../profile.js";
+import { presetOf } from "../providers/index.js";
 import type { Grants, SignInRequest } from "../token/grants.js";
 import { type Client, openClient } from "./client.js";
 import { ProviderClock } from "./clock.js";
@@ -78,13 +79,21 @@ export async function createGrants(
     inTime((signal) => withClient(["token_endpoint"], signal, use));
 
   return {
-    refresh: (refresh_token) => {
+    refresh: async (refresh_token) => {
       context.redactor.add(refresh_token);
-      return atTokenEndpoint(async (client) => {
-        const result = await refresh(client, refresh_token);
-        if (result.outcome === "session_ended") return result;
-        return { outcome: "refreshed", tokens: tokenSetFrom(result.answer, context.now()) };
-      });
+      let rotated: string | undefined;
+      try {
+        return await atTokenEndpoint(async (client) => {
+          const result = await refresh(client, refresh_token, (next) => {
+            rotated = next;
+          });
+          if (result.outcome === "session_ended") return result;
+          return { outcome: "refreshed", tokens: tokenSetFrom(result.answer, context.now()) };
+        });
+      } catch (error) {
+        if (rotated === undefined || !isOidcTokenError(error)) throw error;
+        return { outcome: "unusable", refresh_token: rotated, error };
+      }
     },
 
     issue: async (flow) => {
@@ -110,7 +119,9 @@ export async function createGrants(
       );
     },
 
-    revoke: async (tokens) => {
+    revoke: async (tokens, replaced_by) => {
+      // Where that would end the newer session, too.
+      if (replaced_by && presetOf(profile).revocation_ends_consent) return "not_supported";
       if (profile.issuer === undefined && profile.endpoints.revocation_endpoint === undefined) {
         return "not_supported";
       }

@@ -22,6 +22,7 @@ export const google: Preset = {
   authorization_params: { access_type: "offline", prompt: "consent" },
   dialect: { rate_limit_exceeded: "temporarily_unavailable", deleted_client: "invalid_client" },
   session_ended: [],
+  revocation_ends_consent: true,
   refresh_token: "stays",
   needs: [
     {

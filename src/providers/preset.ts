@@ -65,6 +65,8 @@ export interface Preset {
   readonly dialect?: Readonly<Record<string, StandardError>>;
   /** Codes beyond the standard's that say, in the answer to a refresh, that the session is over. */
   readonly session_ended: readonly string[];
+  /** Revoking one token takes away the person's consent, and every other session of this client with it. */
+  readonly revocation_ends_consent?: true;
   /** Whether a refresh always brings a new refresh token and ends the old one, sometimes, or never. */
   readonly refresh_token: "rotates" | "may_rotate" | "stays";
   readonly needs?: readonly Need[];

@@ -1,19 +1,33 @@
 import { interrupted as interruption } from "../errors.js";
 
-/** Milliseconds. */
-const GRACE = 1500;
+/** What becomes of an answer that is on its way when the person presses Ctrl-C. */
+export interface Grace {
+  /** Seconds it still has. */
+  readonly seconds: number;
+  /** Called where it takes long enough for a person to wonder. */
+  readonly onWait?: () => void;
+  /** What to do where it did not come in time. */
+  readonly hint?: string;
+}
 
-/**
- * The answer of a provider, which after Ctrl-C still has a moment to arrive: a refresh token that the provider has
- * already rotated would be lost with it. Throws `interrupted` where it does not.
- */
-export async function withGrace<T>(interrupted: AbortSignal, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+/** For answers that may be lost: whoever asks again gets another. */
+const SHORT: Grace = { seconds: 1.5 };
+/** Milliseconds before it is said what is waited for. */
+const PATIENCE = 700;
+
+/** The answer of a provider, which after Ctrl-C still has a moment to arrive. Throws `interrupted` where it does not. */
+export async function withGrace<T>(
+  interrupted: AbortSignal,
+  answer: Promise<T>,
+  { seconds, onWait, hint }: Grace = SHORT,
+): Promise<T> {
+  const timers: NodeJS.Timeout[] = [];
   let giveUp = (): void => {};
   const given_up = new Promise<never>((_, reject) => {
-    const error = interruption();
+    const error = interruption(hint);
     giveUp = () => {
-      timer = setTimeout(() => reject(error), GRACE);
+      if (onWait) timers.push(setTimeout(onWait, PATIENCE));
+      timers.push(setTimeout(() => reject(error), seconds * 1000));
     };
   });
   if (interrupted.aborted) giveUp();
@@ -22,6 +36,6 @@ export async function withGrace<T>(interrupted: AbortSignal, answer: Promise<T>)
     return await Promise.race([answer, given_up]);
   } finally {
     interrupted.removeEventListener("abort", giveUp);
-    clearTimeout(timer);
+    timers.forEach(clearTimeout);
   }
 }

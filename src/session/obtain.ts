@@ -91,6 +91,9 @@ async function staticKey(
   return { access_token: key, token_type: "static", obtained_at: context.now() };
 }
 
+/** Seconds. */
+const REFRESH_GRACE = 10;
+
 /** Joins one profile's store, lock and provider to the token service. */
 function portsOf(context: Context, access: ProfileAccess, interactive: boolean): TokenPorts {
   const { profile } = access;
@@ -109,7 +112,12 @@ function portsOf(context: Context, access: ProfileAccess, interactive: boolean):
     tryLock: () => context.lock.tryAcquire(profile.account),
     refresh: async (refresh_token) => {
       const grants = await access.grants();
-      const outcome = await withGrace(context.interrupted, grants.refresh(refresh_token));
+      // The provider may have spent the refresh token already: without the answer the session is lost.
+      const outcome = await withGrace(context.interrupted, grants.refresh(refresh_token), {
+        seconds: REFRESH_GRACE,
+        onWait: () => tell(context, "waiting for the provider's answer, so that the session is not lost"),
+        hint: `the provider's answer did not come; if the session has ended, run: oidc-token login --profile ${profile.name}`,
+      });
       context.log.info("refresh", { profile: profile.name, outcome: outcome.outcome });
       return outcome;
     },

@@ -7,7 +7,7 @@ import { signInFlow } from "../token/choose-flow.js";
 import type { SignInDisplay } from "../token/grants.js";
 import type { TokenSet } from "../token/token-set.js";
 import type { ProfileAccess } from "./access.js";
-import { holdLock, lockTimeout } from "./hold-lock.js";
+import { replaceSession } from "./replace.js";
 
 export interface SignInOptions {
   readonly flow?: Flow;
@@ -43,10 +43,7 @@ export async function signIn(context: Context, access: ProfileAccess, options: S
       context.log.info("sign-in started", { profile: profile.name, flow });
       const signal = context.interrupted;
       const tokens = await grants.signIn({ flow, open_browser: browser, timeout, display, signal });
-      // Under the refresh lock, so that a refresh of the old session cannot write over the new one.
-      const store = await holdLock(context, profile.account, lockTimeout(profile.timeout), () =>
-        access.place(tokens),
-      );
+      const store = await replaceSession(context, access, tokens);
       context.log.info("sign-in done", { profile: profile.name, flow, store });
       return { tokens, store };
     });

@@ -56,6 +56,20 @@ export function holderOf(tokens: TokenSet): Holder {
   });
 }
 
+/**
+ * Whether both are of one session at the provider, as it says itself (`sid`, OpenID Connect Front-Channel Logout §3; older
+ * Keycloaks `session_state`): a person who signs in again with the browser's session still alive gets no new one.
+ */
+export function isSameSession(a: TokenSet, b: TokenSet): boolean {
+  const id = sessionOf(a);
+  return id !== undefined && id === sessionOf(b);
+}
+
+function sessionOf(tokens: TokenSet): string | undefined {
+  const claims = { ...claimsOf(tokens.access_token), ...claimsOf(tokens.id_token) };
+  return text(claims.sid) ?? text(claims.session_state);
+}
+
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,3 +1,4 @@
+import type { OidcTokenError } from "../errors.js";
 import type { Flow } from "../profile.js";
 import type { UnattendedFlow } from "./choose-flow.js";
 import type { TokenSet } from "./token-set.js";
@@ -34,6 +35,8 @@ export interface SignInRequest {
 
 export type RefreshOutcome =
   | { readonly outcome: "refreshed"; readonly tokens: TokenSet }
+  /** The answer cannot be used, for this reason, but it has brought another refresh token, and the old one is spent. */
+  | { readonly outcome: "unusable"; readonly refresh_token: string; readonly error: OidcTokenError }
   /** The provider will not honour this refresh token again: `invalid_grant` or what it says instead. */
   | { readonly outcome: "session_ended"; readonly reason: string };
 
@@ -49,6 +52,9 @@ export interface Grants {
   issue(flow: UnattendedFlow): Promise<TokenSet>;
   /** `authorization_code` or `device_code`. */
   signIn(request: SignInRequest): Promise<TokenSet>;
-  /** RFC 7009: the refresh token where there is one, else the access token. */
-  revoke(tokens: TokenSet): Promise<"revoked" | "not_supported">;
+  /**
+   * RFC 7009: the refresh token where there is one, else the access token. Of a session that a newer one has replaced only
+   * where that one stays alive.
+   */
+  revoke(tokens: TokenSet, replaced_by?: TokenSet): Promise<"revoked" | "not_supported">;
 }

@@ -136,6 +136,10 @@ async function refreshAndStore(
     await ports.write(tokens);
     return { tokens };
   }
+  if (outcome.outcome === "unusable") {
+    await ports.write({ ...stored, refresh_token: outcome.refresh_token });
+    throw outcome.error;
+  }
   // A peer outside our lock (another machine on a shared home, say) may have rotated it: adopt what it stored.
   const latest = await ports.read();
   // Signed out meanwhile: to write now would bring the tokens back.

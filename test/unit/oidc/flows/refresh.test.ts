@@ -25,7 +25,7 @@ describe("refresh against a real provider", () => {
     const before = provider.counts.refresh_token ?? 0;
     const result = await grants.refresh(refresh_token);
     expect(provider.counts.refresh_token).toBe(before + 1);
-    if (result.outcome !== "refreshed") throw new Error(result.reason);
+    if (result.outcome !== "refreshed") throw new Error(result.outcome);
     expect(result.tokens.access_token).not.toBe(tokens.access_token);
     expect(result.tokens.refresh_token).not.toBe(refresh_token);
     for (const secret of [refresh_token, result.tokens.refresh_token ?? "", result.tokens.access_token]) {
@@ -163,7 +163,7 @@ describe("what providers say for an ended session", () => {
 
   it("leaves out the refresh token where the provider keeps the old one", async () => {
     const { result } = await refresh({ body: { access_token: "a", expires_in: 60, refresh_token: "" } });
-    if (result.outcome !== "refreshed") throw new Error(result.reason);
+    if (result.outcome !== "refreshed") throw new Error(result.outcome);
     expect(result.tokens).not.toHaveProperty("refresh_token");
   });
 });
