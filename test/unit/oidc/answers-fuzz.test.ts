@@ -265,7 +265,11 @@ function check(result: unknown, log: readonly string[], secrets: readonly string
     return;
   }
   if (result instanceof Error) throw result;
-  const { outcome, tokens = result, reason = "" } = (result ?? {}) as Record<string, unknown>;
+  const { outcome, tokens = result, reason = "", error } = (result ?? {}) as Record<string, unknown>;
+  if (outcome === "unusable") {
+    check(error, log, secrets);
+    return;
+  }
   keeps(`${reason}`);
   if (outcome !== "session_ended" && typeof tokens === "object") checkTokens(tokens as TokenSet);
 }
