@@ -24,7 +24,7 @@ export const hot = {
   outfile: "dist/main.cjs",
   format: "cjs",
   minify: true,
-  external: ["@napi-rs/*", "*/cli.js"],
+  external: ["@napi-rs/*", "*/cli.js", "*/seldom.cjs"],
   alias: {
     "node:process": "./src/hot/builtins/process.ts",
     "node:os": "./src/hot/builtins/os.ts",
@@ -33,6 +33,13 @@ export const hot = {
   // load-native.ts asks for whichever of the two a bundle has.
   logOverride: { "empty-import-meta": "silent" },
 };
+
+/**
+ * What only some command lines of the hot path need.
+ *
+ * @type {import("esbuild").BuildOptions}
+ */
+export const seldom = { ...hot, entryPoints: ["src/hot/seldom.ts"], outfile: "dist/seldom.cjs" };
 
 /**
  * Everything else, a chunk a command. Packages that are loaded only now and then, or that are not plain JavaScript, stay apart.
@@ -66,5 +73,5 @@ export const opencode = {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
-  await Promise.all([hot, cli, opencode].map((options) => build(options)));
+  await Promise.all([hot, seldom, cli, opencode].map((options) => build(options)));
 }

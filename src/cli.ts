@@ -20,6 +20,7 @@ import { endProcess } from "./store/keyring/end-process.js";
 import { nativeCallPending } from "./store/keyring/native-call.js";
 
 const interruption = new AbortController();
+let exit_code: number = EXIT_CODES.done;
 
 /** Runs one command line, without the program's name, and ends the process with the exit code of DESIGN §2. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -32,7 +33,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   try {
     await program(argv).parseAsync(argv, { from: "user" }).catch(unlessWell);
     await outputArrived();
-    end(EXIT_CODES.done);
+    end(exit_code);
   } catch (error) {
     endWith(error);
   }
@@ -123,7 +124,7 @@ function addCommand(parent: Command, row: CommandRow, argv: readonly string[]): 
   command.action(async () => {
     const context = contextOf(argv, command);
     const work = await load();
-    await work(context, command.optsWithGlobals() as never, command.args);
+    exit_code = (await work(context, command.optsWithGlobals() as never, command.args)) ?? EXIT_CODES.done;
   });
 }
 

@@ -17,8 +17,15 @@ export interface ArgumentRow {
   readonly values?: Values;
 }
 
-/** What does the work: given the options, its own and the global ones, and the arguments. */
-export type Run = (context: Context, options: never, args: readonly string[]) => void | Promise<void>;
+/**
+ * What does the work: given the options, its own and the global ones, and the arguments. A number is the exit code, where
+ * that is another program's to choose.
+ */
+export type Run = (
+  context: Context,
+  options: never,
+  args: readonly string[],
+) => void | Promise<void> | Promise<number>;
 
 /** A command, with what help, completions, the man page and the README say of it. */
 export interface CommandRow {

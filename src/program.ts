@@ -1,5 +1,6 @@
 import type { CommandRow, OptionRow, Values } from "./command-row.js";
 import { TOOL_NAMES } from "./commands/setup/tool-names.js";
+import { PROTOCOLS } from "./credential/protocols.js";
 import { FORMATS } from "./formats/output.js";
 import { LOG_LEVELS } from "./log.js";
 import { FLOWS } from "./profile.js";
@@ -41,6 +42,10 @@ export const COMMANDS: readonly CommandRow[] = [
       ),
       option("--url <url>", "fail unless the profile may send its token to this URL's origin"),
       option("--id-token", "print the ID token in place of the access token"),
+      option(
+        "--fresh-on-repeat",
+        "refresh once where the same caller asks again within 60 s, as tools do after a refusal",
+      ),
     ],
     example: ["oidc-token get -f header | curl -H @- https://api.example.com/", "a request with a token"],
     load: async () => (await import("./commands/get.js")).get,
@@ -91,6 +96,19 @@ export const COMMANDS: readonly CommandRow[] = [
     says: "list the models behind the profile's base_url",
     options: [JSON_OPTION],
     load: async () => (await import("./commands/models/models.js")).models,
+  },
+  {
+    name: "credential",
+    says: "answer another tool in its own protocol",
+    arguments: [
+      { name: "<tool>", says: Object.keys(PROTOCOLS).join(", "), values: Object.keys(PROTOCOLS) },
+      { name: "[words...]", says: "what the tool says on the command line", values: undefined },
+    ],
+    options: [
+      option("--mode <mode>", "of keyring: password, or creds for a user as well", ["password", "creds"]),
+    ],
+    example: ["git config --global credential.https://git.example.com.helper oidc-token", "for git"],
+    load: async () => (await import("./commands/credential/credential.js")).credential,
   },
   {
     name: "init",

@@ -1,17 +1,23 @@
+import { resolve } from "node:path";
 import { type GlobalOptions, parseChoice, parseSeconds } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
 import type { Context } from "../context.js";
-import { OidcTokenError } from "../errors.js";
+import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { fileError } from "../files/file-error.js";
+import { replaceFile } from "../files/replace.js";
+import { askedVersion, EXEC_CREDENTIAL_VERSIONS } from "../formats/exec-credential.js";
+import { googleFailure } from "../formats/google-executable.js";
 import { FORMATS, type FormatName, formatTokens } from "../formats/output.js";
-import { given } from "../given.js";
-import { snapshotKey, writeSnapshot } from "../hot/snapshot.js";
+import { rememberCall } from "../hot/remember.js";
+import { asksAgain, noteGiven } from "../hot/repeat.js";
 import { DEFAULT_LOG_LEVEL } from "../log.js";
-import type { Profile } from "../profile.js";
-import { accessProfile } from "../session/access.js";
-import { type Asked, obtain } from "../session/obtain.js";
+import { accessProfile, type ProfileAccess } from "../session/access.js";
+import { type Asked, obtain, sha256 } from "../session/obtain.js";
+import { quietly } from "../session/quietly.js";
 import { isInteractive } from "../terminal/interactive.js";
 import { tell } from "../terminal/tell.js";
-import { unattendedFlow } from "../token/choose-flow.js";
+import { quote } from "../text.js";
+import type { TokenSet } from "../token/token-set.js";
 
 export interface GetOptions extends GlobalOptions {
   readonly format?: string;
@@ -21,12 +27,26 @@ export interface GetOptions extends GlobalOptions {
   readonly interactive?: string;
   readonly url?: string;
   readonly idToken?: boolean;
+  readonly freshOnRepeat?: boolean;
 }
 
 /** `get`: one token on stdout in the format asked for, or nothing. */
 export async function get(context: Context, options: GetOptions): Promise<void> {
-  const read_at = Date.now();
   const asked = readOptions(options);
+  if (asked.format === "exec-credential") checkVersion(context.env.KUBERNETES_EXEC_INFO);
+  if (asked.format !== "google-executable") return await print(context, options, asked);
+  // Google's libraries take stdout and stderr for one text, and their protocol has a form for a failure.
+  try {
+    await print(quietly(context), { ...options, interactive: "never" }, asked);
+  } catch (error) {
+    if (!isOidcTokenError(error) || error.kind === "interrupted") throw error;
+    const message = context.redactor.apply(`${error.message}; ${error.hint}`);
+    context.stdout.write(googleFailure(error.kind, message));
+  }
+}
+
+async function print(context: Context, options: GetOptions, asked: Wanted): Promise<void> {
+  const read_at = Date.now();
   const interactive = isInteractive(context, options.interactive);
   const config = loadConfig(context, options);
   const profile = config.profile(options.profile);
@@ -36,14 +56,50 @@ export async function get(context: Context, options: GetOptions): Promise<void> 
     notice: (sentence) => tell(context, sentence),
   });
   // Before anything takes time: what is noted of the files is to be true of what was read.
-  remember(context, profile, asked, config.files, read_at);
-  const tokens = await obtain(context, access, { ...asked, interactive });
-  context.stdout.write(formatTokens(asked.format, tokens, profile, context.now()));
+  if (isPlain(context, asked)) rememberCall(context, profile, asked, { files: config.files, read_at });
+  const wanted = { ...asked, interactive };
+  const tokens = options.freshOnRepeat
+    ? await obtainFreshOnRepeat(context, access, wanted)
+    : await obtain(context, access, wanted);
+  const text = formatTokens(asked.format, tokens, profile, context.now(), context.env);
+  const { GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE: output_file } = context.env;
+  if (asked.format === "google-executable" && output_file) keepAnswer(output_file, text);
+  context.stdout.write(text);
 }
 
 interface Wanted extends Asked {
   readonly format: FormatName;
   readonly id_token: boolean;
+  readonly fresh_on_repeat: boolean;
+}
+
+/** A token other than the one this caller was given a moment ago, where one can be had. */
+async function obtainFreshOnRepeat(context: Context, access: ProfileAccess, asked: Asked): Promise<TokenSet> {
+  const { cache } = context.paths;
+  const { account, flow } = access.profile;
+  if (flow[0] === "static_key") return await obtain(context, access, asked);
+  const stored = (await access.read())?.tokens;
+  const again = stored !== undefined && asksAgain(cache, account, stored, context.now());
+  let tokens: TokenSet;
+  try {
+    const refused = again ? { rejected_sha256: await sha256(stored.access_token) } : {};
+    tokens = await obtain(context, access, { ...asked, ...refused });
+  } catch (error) {
+    // It is a guess: where nothing newer can be had, the caller is no worse off with what there is.
+    if (!again || (isOidcTokenError(error) && error.kind === "interrupted")) throw error;
+    tokens = await obtain(context, access, asked);
+  }
+  noteGiven(cache, account, tokens, context.now(), again);
+  return tokens;
+}
+
+/** The file that Google's libraries look into before they start a program again. */
+function keepAnswer(path: string, text: string): void {
+  try {
+    replaceFile(resolve(path), text, { durable: false });
+  } catch (error) {
+    throw fileError(error, { action: "write", path });
+  }
 }
 
 function readOptions(options: GetOptions): Wanted {
@@ -53,31 +109,29 @@ function readOptions(options: GetOptions): Wanted {
       options.minValidity === undefined ? undefined : parseSeconds("--min-validity", options.minValidity),
     force_refresh: options.forceRefresh === true,
     rejected_sha256: parseSha256(options.rejectedSha256),
-    id_token: options.idToken === true,
+    // Google takes no access tokens.
+    id_token: options.idToken === true || options.format === "google-executable",
+    fresh_on_repeat: options.freshOnRepeat === true,
   };
 }
 
-/** Lets the next call with the same command line take the hot path. */
-function remember(
-  context: Context,
-  profile: Profile,
-  asked: Wanted,
-  files: readonly string[],
-  read_at: number,
-): void {
-  // A call that must look at the provider, or that writes a log, is none for the hot path.
-  if (asked.force_refresh || asked.rejected_sha256 !== undefined) return;
-  if (context.log.level !== DEFAULT_LOG_LEVEL) return;
-  const call = snapshotKey(context.argv, context.env, context.cwd, context.paths.config);
-  if (call === undefined) return;
-  const { account, store, header, header_scheme, refresh_before, key, allowed_origins } = profile;
-  if (key?.from === "plain") return;
-  const { format, id_token, min_validity } = asked;
-  writeSnapshot(context.paths.cache, call, files, read_at, {
-    ...{ account, store, header, header_scheme, refresh_before, format, id_token, allowed_origins },
-    ...given({ min_validity, key: key?.from === "env" || key?.from === "file" ? key : undefined }),
-    unattended: unattendedFlow(profile.flow) !== undefined,
-  });
+/**
+ * Whether the next call with this command line may take the hot path: not where it looks at the provider, or writes a log.
+ * Google's libraries ask once an hour, for more than a line on stdout.
+ */
+function isPlain({ log }: Context, asked: Wanted): boolean {
+  if (asked.force_refresh || asked.rejected_sha256 !== undefined) return false;
+  return log.level === DEFAULT_LOG_LEVEL && asked.format !== "google-executable";
+}
+
+function checkVersion(info: string | undefined): void {
+  const version = askedVersion(info);
+  if (EXEC_CREDENTIAL_VERSIONS.includes(version)) return;
+  throw new OidcTokenError(
+    "configuration",
+    `KUBERNETES_EXEC_INFO asks for apiVersion ${quote(`${version}`)}, which oidc-token does not know`,
+    `set apiVersion under exec in the kubeconfig to ${EXEC_CREDENTIAL_VERSIONS.join(" or ")}`,
+  );
 }
 
 function checkOrigin(url: string, profile: string, allowed_origins: readonly string[]): void {

@@ -1,24 +1,39 @@
+import { given } from "../given.js";
 import type { TokenSet } from "../token/token-set.js";
+import type { HeaderRule } from "./header-rule.js";
+import { rfc3339 } from "./rfc3339.js";
 
-/** In seconds since the epoch: RFC 3339 has four digits for a year. */
-const YEAR_10000 = 253_402_300_800;
+/** The versions of client.authentication.k8s.io there are, as kubectl writes them. */
+export const EXEC_CREDENTIAL_VERSIONS: readonly unknown[] = ["v1", "v1beta1"].map(
+  (version) => `client.authentication.k8s.io/${version}`,
+);
 
-/** What kubectl reads from a credential plugin (client.authentication.k8s.io/v1). */
-export function execCredential(tokens: TokenSet): string {
-  const { access_token, expires_at } = tokens;
+/**
+ * What kubectl reads from a credential plugin, in the version that it asks for in KUBERNETES_EXEC_INFO: it takes no
+ * other. Throws for a version that is not known here; `get` asks first.
+ */
+export function execCredential(
+  tokens: TokenSet,
+  _rule: HeaderRule,
+  _now: number,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
   // Left out, the token counts as good until a server refuses it, which is right for one that outlives RFC 3339.
-  const expires = expires_at !== undefined && expires_at < YEAR_10000;
+  const expirationTimestamp = rfc3339(tokens.expires_at);
+  const apiVersion = askedVersion(env.KUBERNETES_EXEC_INFO);
+  if (!EXEC_CREDENTIAL_VERSIONS.includes(apiVersion)) throw new RangeError();
   return JSON.stringify({
-    apiVersion: "client.authentication.k8s.io/v1",
+    apiVersion,
     kind: "ExecCredential",
-    status: {
-      ...(expires && { expirationTimestamp: rfc3339(expires_at) }),
-      token: access_token,
-    },
+    status: { ...given({ expirationTimestamp }), token: tokens.access_token },
   });
 }
 
-/** RFC 3339 in whole seconds, as Kubernetes' metav1.Time wants it. */
-function rfc3339(seconds: number): string {
-  return new Date(Math.floor(seconds) * 1000).toISOString().replace(".000Z", "Z");
+/** The apiVersion in a KUBERNETES_EXEC_INFO, known or not; the newest where that variable is not set. */
+export function askedVersion(info: string | undefined): unknown {
+  try {
+    return info ? JSON.parse(info).apiVersion : EXEC_CREDENTIAL_VERSIONS[0];
+  } catch {
+    return undefined;
+  }
 }

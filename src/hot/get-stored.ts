@@ -9,6 +9,8 @@ import { isFresh } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { fromRecord } from "../token/record.js";
 import type { TokenSet } from "../token/token-set.js";
+import type { ReadQuestion } from "./question.js";
+import type * as Seldom from "./seldom.js";
 import { readSnapshot, type Snapshot, snapshotKey } from "./snapshot.js";
 
 /**
@@ -25,20 +27,48 @@ export async function getStored(argv: readonly string[], env: NodeJS.ProcessEnv)
   return true;
 }
 
+/** Beside this bundle and like it; loaded where it is needed. */
+const seldom = (): typeof Seldom => require("./seldom.cjs") as typeof Seldom;
+
 async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const is_question = argv[0] === "credential";
+  const question = is_question ? seldom().readQuestion(argv) : undefined;
+  if (is_question && !question) return undefined;
+  const answer = await answerTo(question, argv, env);
+  if (answer === undefined) question?.putBack();
+  return answer;
+}
+
+async function answerTo(
+  question: ReadQuestion | undefined,
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
   try {
     const paths = userPaths();
-    const key = snapshotKey(argv, env, process.cwd(), paths.config);
+    const call = question ? [...argv, ...question.urls] : argv;
+    const key = snapshotKey(call, env, process.cwd(), paths.config);
     const snapshot = key === undefined ? undefined : readSnapshot(paths.cache, key);
     if (!snapshot || !mayGoTo(argv, snapshot.allowed_origins)) return undefined;
+    if (question && !question.urls.some((url) => snapshot.allowed_origins.includes(new URL(url).origin))) {
+      return undefined;
+    }
     const stored = snapshot.key
       ? staticKey(snapshot.key, env)
       : await storedTokens(snapshot, { dataDir: paths.data, env, interactive: false, notice: () => {} });
     const tokens = stored && snapshot.id_token ? idTokenAsToken(stored) : stored;
     const now = Date.now() / 1000;
     if (!tokens || !isFresh(tokens, { now, min_validity: snapshot.min_validity }, snapshot)) return undefined;
-    return formatTokens(snapshot.format, tokens, snapshot, now);
+    if (snapshot.fresh_on_repeat && stored !== undefined && !snapshot.key) {
+      const { asksAgain, noteGiven } = seldom();
+      if (asksAgain(paths.cache, snapshot.account, stored, now)) return undefined;
+      noteGiven(paths.cache, snapshot.account, stored, now);
+    }
+    if (question) return question.reply(tokens, snapshot);
+    return formatTokens(snapshot.format, tokens, snapshot, now, env);
   } catch (error) {
+    // A tool is told in its own way.
+    if (question) return undefined;
     // The full command may ask a person to unlock the keyring.
     if (!isOidcTokenError(error) || (error as { trouble?: unknown }).trouble === "locked") return undefined;
     throw error;

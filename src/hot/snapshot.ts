@@ -19,6 +19,8 @@ export interface Snapshot {
   readonly header_scheme: string;
   /** `--id-token` was asked for. */
   readonly id_token: boolean;
+  /** `--fresh-on-repeat` was asked for. */
+  readonly fresh_on_repeat?: true;
   /** As asked for, in seconds. */
   readonly min_validity?: number;
   readonly refresh_before: number;

@@ -143,7 +143,8 @@ function signInNeeded(profile: string, reason: string | undefined): OidcTokenErr
   return new OidcTokenError("sign_in_needed", why, `run: oidc-token login --profile ${profile}`);
 }
 
-async function sha256(token: string): Promise<string> {
+/** SHA-256 of a token, hexadecimal, as `rejected_sha256` has it. */
+export async function sha256(token: string): Promise<string> {
   const { createHash } = await import("node:crypto");
   return createHash("sha256").update(token).digest("hex");
 }

@@ -6,7 +6,7 @@ export type BusSocket = string;
 
 /**
  * Where the session bus is, in the order to try (D-Bus Specification, "Server Addresses"): the unix sockets of
- * DBUS_SESSION_BUS_ADDRESS or, where that is unset, the user bus in XDG_RUNTIME_DIR, as libdbus does it. An empty
+ * DBUS_SESSION_BUS_ADDRESS or, where that is unset, the user bus in XDG_RUNTIME_DIR or its usual place. An empty
  * list means there is no bus; undefined means an address of another kind is listed, such as `tcp:`.
  */
 export function sessionBusSockets(env: Environment): readonly BusSocket[] | undefined {
@@ -41,8 +41,8 @@ function parseKeys(text: string): Map<string, string> | undefined {
 }
 
 function userBus(env: Environment): BusSocket | undefined {
-  const folder = env.XDG_RUNTIME_DIR;
-  if (!folder) return undefined;
+  // Where systemd has it. Some programs start others with an empty environment.
+  const folder = env.XDG_RUNTIME_DIR || `/run/user/${process.getuid?.()}`;
   const path = `${folder}/bus`;
   try {
     const stats = lstatSync(path);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type GetOptions, get } from "../../../src/commands/get.js";
@@ -223,5 +223,89 @@ describe("what is noted for the next call", () => {
     await run({ profile: "ci" });
     expect(noted()).toContain('"key":{"from":"env","name":"LLM_API_KEY"}');
     expect(noted()).not.toContain(CANARY);
+  });
+});
+
+describe("get for tools", () => {
+  it("says which version of kubectl's protocol it can't speak", async () => {
+    keep();
+    place.env.KUBERNETES_EXEC_INFO = '{"apiVersion":"client.authentication.k8s.io/v2"}';
+    await expect(run({ format: "exec-credential" })).rejects.toMatchObject({
+      kind: "configuration",
+      message: expect.stringContaining("client.authentication.k8s.io/v2"),
+      hint: expect.stringContaining("client.authentication.k8s.io/v1beta1"),
+    });
+    expect(place.stdout).toBe("");
+  });
+
+  it("gives Google's libraries the ID token, in a file for this user alone as well", async () => {
+    const id_token = jwt({ exp: place.time + 900 });
+    keep({ id_token });
+    const file = join(place.home, "google.json");
+    place.env.GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE = file;
+    await run({ format: "google-executable" });
+    expect(JSON.parse(place.stdout)).toMatchObject({
+      success: true,
+      id_token,
+      expiration_time: place.time + 900,
+    });
+    expect(readFileSync(file, "utf8")).toBe(place.stdout);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("tells Google's libraries of a failure in their protocol, with nothing on stderr", async () => {
+    await run({ format: "google-executable" });
+    expect(JSON.parse(place.stdout)).toMatchObject({ version: 1, success: false, code: "sign_in_needed" });
+    expect(place.stderr).toBe("");
+  });
+});
+
+describe("get --fresh-on-repeat", () => {
+  let issued: number;
+  beforeEach(() => {
+    issued = 0;
+    keep();
+    place.refreshesTo(() => {
+      issued += 1;
+      return place.issued({ access_token: `issued-${issued}` });
+    });
+  });
+  async function ask(): Promise<string> {
+    place.stdout = "";
+    await run({ freshOnRepeat: true });
+    return place.stdout.trim();
+  }
+
+  it("gives the stored token first, and a new one where the same caller asks again within a minute", async () => {
+    expect(await ask()).toBe("stored-access");
+    place.time += 59;
+    expect(await ask()).toBe("issued-1");
+  });
+
+  it("refreshes at most once for a token", async () => {
+    await ask();
+    for (let times = 0; times < 4; times += 1) expect(await ask()).toBe("issued-1");
+    expect(place.asked).toEqual(["refresh"]);
+  });
+
+  it("gives the stored one again after a minute", async () => {
+    await ask();
+    place.time += 60;
+    expect(await ask()).toBe("stored-access");
+    expect(place.asked).toEqual([]);
+  });
+
+  it("gives the stored one where nothing newer can be had", async () => {
+    await ask();
+    place.grants = {};
+    expect(await ask()).toBe("stored-access");
+  });
+
+  it("does not count what a call without it was given", async () => {
+    await run();
+    expect(await ask()).toBe("stored-access");
+    place.stdout = "";
+    await run();
+    expect(place.stdout).toBe("stored-access\n");
   });
 });

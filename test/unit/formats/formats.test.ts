@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { googleFailure } from "../../../src/formats/google-executable.js";
 import { FORMATS, formatTokens } from "../../../src/formats/output.js";
 import type { TokenSet } from "../../../src/token/token-set.js";
 
@@ -15,8 +16,12 @@ const tokens: TokenSet = {
 };
 const opaque: TokenSet = { access_token: "opaque", token_type: "Bearer", obtained_at: 1_000_000 };
 const bearer = { header: "Authorization", header_scheme: "Bearer" };
-const format = (name: keyof typeof FORMATS, given = tokens, rule = bearer) =>
-  formatTokens(name, given, rule, now);
+const format = (
+  name: keyof typeof FORMATS,
+  given = tokens,
+  rule = bearer,
+  env: Record<string, string> = {},
+) => formatTokens(name, given, rule, now, env);
 
 describe.each(Object.keys(FORMATS) as (keyof typeof FORMATS)[])("the format %s", (name) => {
   it("is one line that ends with a newline", () => {
@@ -124,4 +129,45 @@ describe("exec-credential", () => {
     const { status } = JSON.parse(format("exec-credential", { ...tokens, expires_at }));
     expect(status.expirationTimestamp).toBe(expirationTimestamp);
   });
+});
+
+describe("header-value and headers-json", () => {
+  it("are what stands after the colon, and the same as an object", () => {
+    expect(format("header-value")).toBe("Bearer eyJ.access.token\n");
+    expect(JSON.parse(format("headers-json"))).toEqual({ Authorization: "Bearer eyJ.access.token" });
+  });
+
+  it("follow the profile's own header", () => {
+    const bare = { header: "x-api-key", header_scheme: "" };
+    expect(format("header-value", tokens, bare)).toBe("eyJ.access.token\n");
+    expect(JSON.parse(format("headers-json", tokens, bare))).toEqual({ "x-api-key": "eyJ.access.token" });
+  });
+});
+
+describe("exec-credential", () => {
+  const asked = (apiVersion: unknown) =>
+    format("exec-credential", tokens, bearer, { KUBERNETES_EXEC_INFO: JSON.stringify({ apiVersion }) });
+
+  it.each(["v1", "v1beta1"])("is in the version that kubectl asks for: %s", (version) => {
+    const apiVersion = `client.authentication.k8s.io/${version}`;
+    expect(JSON.parse(asked(apiVersion))).toMatchObject({ apiVersion, kind: "ExecCredential" });
+  });
+
+  it.each(["client.authentication.k8s.io/v1alpha1", "v1", undefined, null, 1])(
+    "is for no version that is not known: %s",
+    (version) => expect(() => asked(version)).toThrow(),
+  );
+});
+
+it("google-executable: an ID token in Google's protocol, and its failure", () => {
+  expect(JSON.parse(format("google-executable"))).toEqual({
+    version: 1,
+    success: true,
+    token_type: "urn:ietf:params:oauth:token-type:id_token",
+    id_token: "eyJ.access.token",
+    expiration_time: 1_003_600,
+  });
+  expect(googleFailure("temporary", "down")).toBe(
+    '{"version":1,"success":false,"code":"temporary","message":"down"}\n',
+  );
 });

@@ -132,7 +132,7 @@ describe(`${INPUTS} inputs bring no crash, no secret, and one printable line a t
       const read = fromRecord(next());
       if (!read || !isFresh(read, { now, min_validity: undefined }, facts)) continue;
       for (const format of Object.keys(FORMATS) as FormatName[]) {
-        const text = formatTokens(format, read, facts, now);
+        const text = formatTokens(format, read, facts, now, {});
         if (!/^[\x20-\x7e]+\n$/.test(text)) throw new Error(`${format}: ${JSON.stringify(text)}`);
         if (text.includes(CANARY)) throw new Error(`${format} holds the refresh token`);
       }

@@ -281,7 +281,7 @@ function checkTokens(tokens: TokenSet): void {
   for (const token of [tokens.access_token, tokens.id_token ?? "x"])
     must(/^[\x21-\x7e]+$/.test(token), "a token", token);
   for (const [name, format] of Object.entries(FORMATS)) {
-    const text = format(tokens, PROFILE, 1_800_000_000);
+    const text = format(tokens, PROFILE, 1_800_000_000, {});
     const is_one_line = !/[\r\n]/.test(text.trimEnd());
     must(is_one_line || ["json", "exec-credential"].includes(name), "more than a line", text);
   }

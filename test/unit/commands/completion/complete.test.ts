@@ -18,9 +18,9 @@ describe("what may come next", () => {
     ["the profiles after --profile", "get --profile ", PROFILES],
     ["the profiles that begin so after -p", "get -p o", ["oci", "okta"]],
     ["the profiles before any command", "-p w", ["work"]],
-    ["the values of an option", "get --format h", ["header"]],
-    ["the values of an option with =", "get --format=h", ["--format=header"]],
-    ["the values of an option with =, as bash parts it", "get --format = h", ["header"]],
+    ["the values of an option", "get --format j", ["json"]],
+    ["the values of an option with =", "get --format=j", ["--format=json"]],
+    ["the values of an option with =, as bash parts it", "get --format = j", ["json"]],
     [
       "all values where = was just written, as bash parts it",
       "get --interactive =",
