@@ -28,16 +28,18 @@ export interface ProfileFacts {
 /** `profiles`: the profiles there are. */
 export async function profiles(context: Context, options: ProfilesOptions): Promise<void> {
   const config = loadConfig(context, options);
-  const rows = config.names.map((name) =>
-    factsOf(config.profile(name), context.paths.data, config.files.slice(0, 1)),
-  );
+  const rows = config.names.map((name) => factsOf(config.profile(name), context.paths.data, config.path));
   if (rows.length === 0) tell(context, "no profile yet; run: oidc-token init");
   context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows)}\n`);
 }
 
-function factsOf(profile: Profile, store: string, configuration: readonly string[]): ProfileFacts {
+function factsOf(profile: Profile, store: string, configuration: string): ProfileFacts {
   const secret_files = secretsOf(profile).flatMap(([, reference]) =>
-    reference.from === "file" ? [reference.path] : reference.from === "plain" ? configuration : [],
+    reference.from === "file"
+      ? [reference.path]
+      : reference.from === "plain"
+        ? [profile.project ?? configuration]
+        : [],
   );
   return {
     profile: profile.name,
