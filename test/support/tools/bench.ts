@@ -173,11 +173,16 @@ export class Bench {
    * What a tool must do over the life of a token: use the one there is, without a refresh; get another when that has
    * expired, by one refresh; and, where the tool asks again after a 401, another when the server refuses that, too.
    */
-  async live(use: () => Promise<void>, after_refusal: "recovers" | "does not ask again"): Promise<void> {
+  async live(
+    use: () => Promise<void>,
+    after_refusal: "recovers" | "does not ask again",
+    token: "access_token" | "id_token" = "access_token",
+  ): Promise<void> {
     const { refreshes } = this;
     await use();
     expect(this.refreshes - refreshes).toBe(0);
-    this.tokens.expire();
+    if (token === "id_token") this.tokens.change({ id_token: expired(this.tokens.tokens.id_token ?? "") });
+    else this.tokens.expire();
     await use();
     expect(this.refreshes - refreshes).toBe(1);
     if (after_refusal !== "recovers") return;
@@ -206,4 +211,12 @@ export class Bench {
     for (const [name, path] of Object.entries(programs))
       symlinkSync(join(dirname(BIN), "..", path), join(bin, name));
   }
+}
+
+/** The same JWT with an expiry in the past; its signature no longer counts, nor has it to. */
+function expired(jwt: string): string {
+  const [header, payload = "", signature] = jwt.split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as object;
+  const exp = Math.floor(Date.now() / 1000) - 1;
+  return [header, Buffer.from(JSON.stringify({ ...claims, exp })).toString("base64url"), signature].join(".");
 }

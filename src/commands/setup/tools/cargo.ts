@@ -9,7 +9,9 @@ export const cargo: Tool = {
   asks_for_host: true,
   says: "cargo asks once for each command and keeps the token until it expires. A refused token ends the command; the next one gets what `oidc-token refresh` brought.",
   plan(asked) {
-    const shim = asked.shim("cargo-credential-oidc-token", ["credential", "cargo"]);
+    // Its one argument, --cargo-plugin, says nothing: it speaks over stdin and stdout.
+    const words = ["credential", "cargo"];
+    const shim = asked.shim("cargo-credential-oidc-token", words, `exec ${asked.line(...words)}`);
     const index = asked.url.pathname === "/" ? asked.url.origin.concat("/") : asked.url.href;
     return {
       edits: [
