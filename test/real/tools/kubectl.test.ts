@@ -6,7 +6,7 @@ import { Bench } from "../../support/tools/bench.js";
 import { type Guarded, json, startGuarded } from "../../support/tools/guarded.js";
 import { onPath } from "../../support/tools/installed.js";
 
-const kubectl = onPath("kubectl", true);
+const kubectl = onPath("kubectl", false);
 
 describe.skipIf(kubectl.missing)(kubectl.named("kubectl"), () => {
   let bench: Bench;
