@@ -15,6 +15,7 @@ import {
 } from "./errors.js";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log.js";
 import { COMMANDS, GLOBAL_OPTIONS } from "./program.js";
+import { Redactor } from "./redact.js";
 import { watchStdout } from "./stdout.js";
 import { endProcess } from "./store/keyring/end-process.js";
 import { nativeCallPending } from "./store/keyring/native-call.js";
@@ -55,7 +56,7 @@ export function endWith(thrown: unknown): void {
     interruption.signal.aborted && known?.kind !== "interrupted"
       ? interrupted("nothing was lost; run the command again")
       : (known ?? tooManyFiles(thrown) ?? defect(thrown));
-  const redact = (text: string): string => context?.redactor.apply(text) ?? text;
+  const redact = (text: string): string => (context?.redactor ?? new Redactor()).sentence(text);
   context?.log.error(error.message, { kind: error.kind });
   process.stderr.write(inTwoLines({ message: redact(error.message), hint: redact(error.hint) }));
   end(EXIT_CODES[error.kind]);

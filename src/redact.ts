@@ -1,10 +1,12 @@
-import { oneLine } from "./text.js";
+import { oneLine, printable } from "./text.js";
 
 const MASK = "[redacted]";
 /** Shorter values would turn ordinary words into masks. */
 const SHORTEST_SECRET = 6;
 /** Characters of somebody else's text that are shown. */
 const LONGEST = 200;
+/** Characters of a sentence of ours, which may have such text in it: a path, for one. */
+const LONGEST_SENTENCE = 2000;
 /** A signed token in three parts or an encrypted one in five, of which some may be empty (RFC 7516 §3.1). */
 const JWT = /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}/g;
 const AUTHORIZATION = /\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]{6,}/gi;
@@ -36,6 +38,15 @@ export class Redactor {
   clean(text: string): string {
     // Before and after: control characters may hide a secret, and a secret may hold some.
     const line = this.apply(oneLine(this.apply(text)));
-    return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
+    return shortened(line, LONGEST);
   }
+
+  /** A sentence of ours as it goes to a terminal: what others put in it neither acts, nor tells a secret, nor is endless. */
+  sentence(text: string): string {
+    return shortened(printable(this.apply(text)), LONGEST_SENTENCE);
+  }
+}
+
+function shortened(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }

@@ -6,6 +6,7 @@ import { given } from "../given.js";
 import { type Profile, secretsOf } from "../profile.js";
 import { table } from "../terminal/table.js";
 import { tell } from "../terminal/tell.js";
+import { jsonLine } from "../text.js";
 
 export interface ProfilesOptions extends GlobalOptions {
   readonly json?: boolean;
@@ -30,7 +31,7 @@ export async function profiles(context: Context, options: ProfilesOptions): Prom
   const config = loadConfig(context, options);
   const rows = config.names.map((name) => factsOf(config.profile(name), context.paths.data, config.path));
   if (rows.length === 0) tell(context, "no profile yet; run: oidc-token init");
-  context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows)}\n`);
+  context.stdout.write(options.json ? jsonLine(rows) : `${asTable(rows)}\n`);
 }
 
 function factsOf(profile: Profile, store: string, configuration: string): ProfileFacts {

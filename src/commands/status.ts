@@ -10,6 +10,7 @@ import type { StoreName } from "../store/store.js";
 import { duration } from "../terminal/duration.js";
 import { table } from "../terminal/table.js";
 import { tell } from "../terminal/tell.js";
+import { jsonLine } from "../text.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import { isFresh } from "../token/freshness.js";
 import type { TokenSet } from "../token/token-set.js";
@@ -38,7 +39,7 @@ export async function status(context: Context, options: StatusOptions): Promise<
   const rows: ProfileStatus[] = [];
   for (const name of names) rows.push(await statusOf(context, config.profile(name)));
   if (rows.length === 0) tell(context, "no profile yet; run: oidc-token init");
-  context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows, context.now())}\n`);
+  context.stdout.write(options.json ? jsonLine(rows) : `${asTable(rows, context.now())}\n`);
 }
 
 async function statusOf(context: Context, profile: Profile): Promise<ProfileStatus> {

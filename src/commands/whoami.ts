@@ -7,6 +7,7 @@ import type { Profile } from "../profile.js";
 import { accessProfile } from "../session/access.js";
 import { duration } from "../terminal/duration.js";
 import { tell } from "../terminal/tell.js";
+import { jsonLine } from "../text.js";
 import { claimsOf, type Holder, holderOf } from "../token/claims.js";
 
 export interface WhoamiOptions extends GlobalOptions {
@@ -31,7 +32,7 @@ export async function whoami(context: Context, options: WhoamiOptions): Promise<
     else tell(context, `not signed in to ${name}`);
   }
   if (names.length === 0) tell(context, "no profile yet; run: oidc-token init");
-  if (options.json) context.stdout.write(`${JSON.stringify(rows)}\n`);
+  if (options.json) context.stdout.write(jsonLine(rows));
   else if (rows.length > 0) context.stdout.write(`${rows.map((row) => asText(row, context)).join("\n\n")}\n`);
 }
 

@@ -1,6 +1,7 @@
 import type { Context } from "../context.js";
 import type { OidcTokenError } from "../errors.js";
 import type { StoreName } from "../store/store.js";
+import { jsonLine } from "../text.js";
 import type { SignInDisplay } from "../token/grants.js";
 import { tell } from "./tell.js";
 
@@ -18,7 +19,7 @@ export type LoginEvent =
   | { event: "error"; code: number; message: string; hint: string };
 
 export function writeEvent(context: Pick<Context, "stdout">, event: LoginEvent): void {
-  context.stdout.write(`${JSON.stringify(event)}\n`);
+  context.stdout.write(jsonLine(event));
 }
 
 export function errorEvent(error: OidcTokenError): LoginEvent {

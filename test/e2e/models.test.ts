@@ -63,6 +63,19 @@ describe("models", () => {
     expect(stdout).toMatch(/MODEL +NAME +CONTEXT +OUTPUT\nlarge +The large one +- +-\nsmall/);
   });
 
+  it("shows nothing that a terminal would obey, whatever the gateway answers", async () => {
+    const odd = "m\u001b]52;c;Y2FuYXJ5\u0007\u009b2J\r\nx\u202ey";
+    answer.body = JSON.stringify({ data: [{ id: odd, name: odd }] });
+    const { stdout } = await sandbox.run(["models"]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    expect(stdout.split("\n")).toHaveLength(3);
+    const json = await models();
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(json.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    expect(json.list).toEqual([{ id: odd, name: odd }]);
+  });
+
   it("lays the profile's models over the gateway's, and adds those the gateway does not list", async () => {
     const limit = { context: 128_000, output: 8000 };
     configure({ models: { large: { limit }, hidden: { name: "Hidden" } } });

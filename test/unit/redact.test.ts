@@ -117,3 +117,13 @@ describe("what somebody else said is cleaned", () => {
     expect(redactor.clean("x".repeat(5000))).toBe(`${"x".repeat(199)}…`);
   });
 });
+
+describe("a sentence of ours", () => {
+  it("shows what others put in it as escapes, without secrets, and is not endless", () => {
+    const redactor = redactorOf("some-secret");
+    expect(redactor.sentence("  the path /a\u001b]52;c;x\u0007/some-secret\n does not exist")).toBe(
+      "  the path /a\\u001b]52;c;x\\u0007/[redacted]\\u000a does not exist",
+    );
+    expect(redactor.sentence("x".repeat(6000))).toHaveLength(2000);
+  });
+});

@@ -8,6 +8,7 @@ import { accessProfile, selectProfile } from "../../session/access.js";
 import { obtain } from "../../session/obtain.js";
 import { table } from "../../terminal/table.js";
 import { tell } from "../../terminal/tell.js";
+import { jsonLine } from "../../text.js";
 import { readModels, writeModels } from "./cache.js";
 import { askForModels, type Model, REFUSED } from "./list.js";
 
@@ -31,7 +32,7 @@ export async function models(context: Context, options: ModelsOptions): Promise<
   }
   const listed = await listModels(context, profile, base_url);
   const rows = withOverrides(listed, profile.models);
-  context.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : `${asTable(rows)}\n`);
+  context.stdout.write(options.json ? jsonLine(rows) : `${asTable(rows)}\n`);
 }
 
 /** From the cache while that is fresh, else from the server; from an old cache where the server can't be asked. */

@@ -1,5 +1,14 @@
-import { expect, it } from "vitest";
+import kleur from "kleur";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { table } from "../../../src/terminal/table.js";
+
+const enabled = kleur.enabled;
+beforeAll(() => {
+  kleur.enabled = true;
+});
+afterAll(() => {
+  kleur.enabled = enabled;
+});
 
 it.each<[string, readonly (readonly string[])[], string]>([
   ["nothing", [], ""],
@@ -38,4 +47,21 @@ it.each<[string, readonly (readonly string[])[], string]>([
   ["rows of different length", [["a"], ["b", "c"]], "a\nb  c"],
 ])("a table has %s", (_what, rows, expected) => {
   expect(table(rows)).toBe(expected);
+});
+
+describe("a cell that somebody else wrote", () => {
+  const CLIPBOARD = "m\u001b]52;c;Y2FuYXJ5\u0007\u009b2J\r\nx\u202ey";
+  const ESCAPED = "m\\u001b]52;c;Y2FuYXJ5\\u0007\\u009b2J\\u000d\\u000ax\\u202ey";
+
+  it("does nothing to the terminal, inside a colour or not", () => {
+    expect(table([[CLIPBOARD]])).toBe(ESCAPED);
+    expect(table([[kleur.red(CLIPBOARD)]])).toBe(kleur.red(ESCAPED));
+  });
+
+  it("brings no colour of its own where there is none", () => {
+    kleur.enabled = false;
+    expect(table([["\u001b[31mred"]])).toBe("\\u001b[31mred");
+    kleur.enabled = true;
+    expect(table([["a\u001b[31mred"]])).toBe("a\\u001b[31mred");
+  });
 });
