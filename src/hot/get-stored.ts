@@ -56,7 +56,8 @@ async function answerTo(
     const stored = snapshot.key
       ? staticKey(snapshot.key, env)
       : await storedTokens(snapshot, { dataDir: paths.data, env, interactive: false, notice: () => {} });
-    const tokens = stored && snapshot.id_token ? idTokenAsToken(stored) : stored;
+    // An ID token is a credential once its signature has been checked, which takes a request.
+    const tokens = snapshot.id_token && stored ? stored.id_token_verified && idTokenAsToken(stored) : stored;
     const now = Date.now() / 1000;
     if (!tokens || !isFresh(tokens, { now, min_validity: snapshot.min_validity }, snapshot)) return undefined;
     if (snapshot.fresh_on_repeat && stored !== undefined && !snapshot.key) {

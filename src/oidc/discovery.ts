@@ -56,11 +56,16 @@ export function completeDocument(document: Document, issuer: URL, profile: Profi
       document[name] = new URL(address, issuer).href;
   }
   for (const [name, address] of Object.entries(preset.endpoints?.(issuer) ?? {})) document[name] ??= address;
-  if (preset.issuer_rule !== "exact") {
-    for (const name of ENDPOINTS) {
-      if (profile.endpoints[name] === undefined) requireSameHost(document[name], name, issuer, profile);
+  // RFC 8705 §5: what the document says once more for clients with a certificate.
+  const aliases = { ...(document.mtls_endpoint_aliases as Document | undefined) };
+  for (const name of ENDPOINTS) {
+    if (profile.endpoints[name] !== undefined) {
+      delete aliases[name];
+    } else if (preset.issuer_rule !== "exact") {
+      for (const address of [document[name], aliases[name]]) requireSameHost(address, name, issuer, profile);
     }
   }
+  if (document.mtls_endpoint_aliases !== undefined) document.mtls_endpoint_aliases = aliases;
   Object.assign(document, signingAlgorithms(document), profile.endpoints);
 }
 

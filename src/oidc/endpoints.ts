@@ -35,6 +35,7 @@ export function requireEndpoints(
         `set endpoints.${name} in the profile, or choose a flow the provider offers`,
       );
     }
-    secureUrl(address, name, profile);
+    const alias = server.mtls_endpoint_aliases?.[name as "token_endpoint"];
+    for (const each of [address, alias ?? address]) secureUrl(`${each}`, name, profile);
   }
 }

@@ -38,6 +38,11 @@ function unusable(error: unknown, { name, issuer = "" }: Profile, redactor: Reda
         "the id token was made for somebody else: its issuer, audience or nonce does not match",
         `check issuer and client_id in profile ${name}; id_token: "ignore" does without it`,
       ];
+    case "OAUTH_KEY_SELECTION_FAILED":
+      return [
+        "the id token is signed with a key that the provider does not show",
+        `check issuer and endpoints.jwks_uri in profile ${name}; the provider may show a new key in a minute`,
+      ];
     case "OAUTH_UNSUPPORTED_OPERATION":
       return [
         "the provider answered with a kind of token that is not supported here",
@@ -75,6 +80,12 @@ function unusable(error: unknown, { name, issuer = "" }: Profile, redactor: Reda
 /** Which part was wrong stands only in openid-client's own fixed wording, which is matched and never shown. */
 function invalidResponse(error: unknown, name: string): Told {
   const detail = error instanceof ClientError && error.cause instanceof Error ? error.cause.message : "";
+  if (detail.includes("signature verification failed")) {
+    return [
+      "the id token is not signed by the provider",
+      `check issuer in profile ${name}; if it is right, somebody may be interfering: do not go on`,
+    ];
+  }
   if (/"id_token"|JWT|ID Token/.test(detail)) {
     return [
       "the provider sent no id token, or one that can't be read",

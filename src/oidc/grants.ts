@@ -15,6 +15,7 @@ import { deviceCode } from "./flows/device-code.js";
 import { refresh } from "./flows/refresh.js";
 import { revoke } from "./flows/revoke.js";
 import { tokenToTradeIn, unattended } from "./flows/unattended.js";
+import { verifyIdToken } from "./flows/verify-id-token.js";
 import { tokenSetFrom } from "./token-set-from.js";
 
 /** What of the Context the flows need. */
@@ -118,6 +119,11 @@ export async function createGrants(
         tokenSetFrom(await flow.run(client, request, context), context.now()),
       );
     },
+
+    verifyIdToken: (tokens) =>
+      inTime((signal) =>
+        withClient(["token_endpoint", "jwks_uri"], signal, (client) => verifyIdToken(client, tokens)),
+      ),
 
     revoke: async (tokens, replaced_by) => {
       // Where that would end the newer session, too.

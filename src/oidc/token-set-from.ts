@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import type { TokenEndpointResponse } from "openid-client";
 import { OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
+import { claimsOf } from "../token/claims.js";
 import { jwtExpiry } from "../token/jwt.js";
 import type { TokenSet } from "../token/token-set.js";
 
@@ -29,6 +31,13 @@ export function tokenSetFrom(answer: TokenEndpointResponse, obtained_at: number)
       "report it to who runs the provider",
     );
   }
+  if (id_token !== undefined && !belongTogether(id_token, access_token)) {
+    throw new OidcTokenError(
+      "refused",
+      "the id token was made for another access token: its at_hash does not match",
+      "sign in again; if it stays, report it to who runs the provider",
+    );
+  }
   const expiry = expires_in === undefined ? jwtExpiry(access_token) : obtained_at + expires_in;
   const expires_at =
     expiry !== undefined && expiry > 0 && expiry < YEAR_10000 ? Math.floor(expiry) : undefined;
@@ -38,4 +47,20 @@ export function tokenSetFrom(answer: TokenEndpointResponse, obtained_at: number)
     obtained_at,
     ...given({ expires_at, refresh_token, id_token, scope }),
   };
+}
+
+/** OpenID Connect Core §3.1.3.6: `at_hash` is the left half of the access token's hash, by the hash of the signature. */
+function belongTogether(id_token: string, access_token: string): boolean {
+  const at_hash = claimsOf(id_token)?.at_hash;
+  if (at_hash === undefined) return true;
+  const algorithm = /"alg"\s*:\s*"(?:[A-Z]{2}(256|384|512)|Ed)/.exec(headerOf(id_token));
+  if (!algorithm) return true;
+  const hash = createHash(`sha${algorithm[1] ?? "512"}`)
+    .update(access_token)
+    .digest();
+  return hash.subarray(0, hash.length / 2).toString("base64url") === at_hash;
+}
+
+function headerOf(jwt: string): string {
+  return Buffer.from(jwt.split(".")[0] ?? "", "base64url").toString("utf8");
 }

@@ -9,7 +9,7 @@ import { obtainTokens, type TokenPorts } from "../token/service.js";
 import type { TokenSet } from "../token/token-set.js";
 import type { ProfileAccess } from "./access.js";
 import { withGrace } from "./grace.js";
-import { lockTimeout } from "./hold-lock.js";
+import { holdLock, lockTimeout } from "./hold-lock.js";
 import { signIn } from "./sign-in.js";
 
 /** What of a token matters to who asks for it. */
@@ -48,10 +48,25 @@ export async function obtain(context: Context, access: ProfileAccess, asked: Ask
   if (!asked.id_token) return tokens;
   const id_token = idTokenAsToken(tokens);
   const rule = { now: context.now(), min_validity: asked.min_validity };
-  if (id_token && isServable(id_token, rule)) return id_token;
+  if (id_token && isServable(id_token, rule)) return await verified(context, access, id_token);
   // An ID token may end before the access token that came with it.
   const renewed = id_token ? await obtainTokens({ ...request, force_refresh: true }, ports) : tokens;
-  return liveIdToken(renewed, profile.name, context.now());
+  return await verified(context, access, liveIdToken(renewed, profile.name, context.now()));
+}
+
+/**
+ * The ID token with its signature checked, which the provider's TLS stands in for only as long as it is not passed on
+ * (OpenID Connect Core §3.1.3.7). That takes requests, so it is done once, and what was checked is remembered.
+ */
+async function verified(context: Context, access: ProfileAccess, answer: TokenSet): Promise<TokenSet> {
+  if (answer.id_token_verified) return answer;
+  await (await access.grants()).verifyIdToken(answer);
+  const { profile } = access;
+  await holdLock(context, profile.account, lockTimeout(profile.timeout), async () => {
+    const kept = (await access.read())?.tokens;
+    if (kept && kept.id_token === answer.id_token) await access.write({ ...kept, id_token_verified: true });
+  });
+  return answer;
 }
 
 function liveIdToken(tokens: TokenSet, profile: string, now: number): TokenSet {

@@ -52,6 +52,8 @@ export interface Grants {
   issue(flow: UnattendedFlow): Promise<TokenSet>;
   /** `authorization_code` or `device_code`. */
   signIn(request: SignInRequest): Promise<TokenSet>;
+  /** Checks the signature of the ID token against the provider's keys. Throws `refused` where it is not the provider's. */
+  verifyIdToken(tokens: TokenSet): Promise<void>;
   /**
    * RFC 7009: the refresh token where there is one, else the access token. Of a session that a newer one has replaced only
    * where that one stays alive.

@@ -1,5 +1,6 @@
 import { type ErrorKind, isOidcTokenError, OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
+import { claimsOf } from "./claims.js";
 import { isFresh, isMisdated, isServable } from "./freshness.js";
 import type { RefreshOutcome } from "./grants.js";
 import type { TokenSet } from "./token-set.js";
@@ -155,10 +156,25 @@ async function refreshAndStore(
   return { reason: outcome.reason };
 }
 
-/** RFC 6749 §6: an answer without a refresh token means that the old one stays in use. */
+/**
+ * RFC 6749 §6: an answer without a refresh token means that the old one stays in use. OpenID Connect Core §12.2: an ID
+ * token in it is about the same person.
+ */
 function keepRefreshToken(issued: TokenSet, previous: TokenSet): TokenSet {
-  const { refresh_token, scope, id_token } = previous;
-  return { ...given({ refresh_token, scope, id_token }), ...issued };
+  const { refresh_token, scope, id_token, id_token_verified } = previous;
+  const subjects = [claimsOf(id_token)?.sub, claimsOf(issued.id_token)?.sub].filter(
+    (sub) => sub !== undefined,
+  );
+  if (new Set(subjects).size > 1) {
+    throw new OidcTokenError(
+      "refused",
+      "the provider answered the refresh with tokens of somebody else, which were thrown away",
+      "report it to who runs the provider, and sign in again",
+    );
+  }
+  const kept = given({ refresh_token, scope, id_token });
+  if (issued.id_token !== undefined) return { ...kept, ...issued };
+  return { ...kept, ...given({ id_token_verified }), ...issued };
 }
 
 async function isGoodEnough(

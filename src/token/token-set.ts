@@ -8,5 +8,7 @@ export interface TokenSet {
   readonly expires_at?: number;
   readonly refresh_token?: string;
   readonly id_token?: string;
+  /** Its signature was checked against the provider's keys: done once, when it is first used as a credential. */
+  readonly id_token_verified?: true;
   readonly scope?: string;
 }

@@ -153,6 +153,11 @@ describe("in a GitHub Actions job", () => {
   });
 
   it.each([
+    [
+      "with an address that is not https",
+      { ACTIONS_ID_TOKEN_REQUEST_URL: "http://actions.example.test/token" },
+      "is not https, so nothing is sent there",
+    ],
     ["without the permission", { ACTIONS_ID_TOKEN_REQUEST_URL: "" }, "may not ask for a token"],
     ["outside of a job", { ACTIONS_ID_TOKEN_REQUEST_URL: "", GITHUB_ACTIONS: "" }, "this is none"],
   ])("%s: exit 4, and the permission is named", async (_, without, sentence) => {

@@ -133,12 +133,13 @@ export class InMemory {
           new OidcTokenError("temporary", "the provider cannot be reached", "try again later"),
         );
       };
-    const { refresh, issue, signIn, revoke } = this.grants;
+    const { refresh, issue, signIn, revoke, verifyIdToken = async () => {} } = this.grants;
     return {
       refresh: ask("refresh", refresh),
       issue: ask("issue", issue),
       signIn: ask("signIn", signIn),
       revoke: ask("revoke", revoke),
+      verifyIdToken: ask("verifyIdToken", verifyIdToken),
     };
   }
 

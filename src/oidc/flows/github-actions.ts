@@ -2,6 +2,7 @@ import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
 import { type ExchangeOptions, exchange } from "../../http/exchange.js";
 import { nameOf, serverTrouble } from "../../http/trouble.js";
+import { isLoopback } from "../../loopback.js";
 
 /** What each job with the permission is given. */
 const URL_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_URL";
@@ -28,6 +29,9 @@ export async function githubActionsToken(
     );
   }
   const url = new URL(address);
+  if (url.protocol !== "https:" && !isLoopback(url)) {
+    throw noToken(`the address in ${URL_VARIABLE} is not https, so nothing is sent there`);
+  }
   if (audience !== undefined) url.searchParams.set("audience", audience);
   const headers = { authorization: `Bearer ${bearer}`, accept: "application/json" };
   const { response, text } = await exchange(context, url, { headers }, { ...limits, largest: 65_536 });

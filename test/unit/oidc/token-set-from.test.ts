@@ -58,6 +58,22 @@ describe("the token set of an answer", () => {
     },
   );
 
+  it("keeps an id token only with the access token it was made for, where it says so", () => {
+    // OpenID Connect Core, appendix A.3
+    const access_token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+    const at_hash = "77QmUPtjPfzWtF2AnpK9RQ";
+    const made = (claims: object) => {
+      const part = (content: object) => Buffer.from(JSON.stringify(content)).toString("base64url");
+      return `${part({ alg: "RS256" })}.${part(claims)}.c2ln`;
+    };
+    expect(from({ access_token, id_token: made({ at_hash }) })).toHaveProperty("id_token");
+    expect(from({ access_token, id_token: made({}) })).toHaveProperty("id_token");
+    expect(() => from({ access_token: "another", id_token: made({ at_hash }) })).toThrow(
+      "at_hash does not match",
+    );
+    expect(() => from({ access_token, id_token: made({ at_hash: 7 }) })).toThrow("at_hash does not match");
+  });
+
   it("keeps refresh token, id token and scope as they came", () => {
     const parts = { refresh_token: "r", id_token: "i", scope: "a b" };
     expect(from(parts)).toMatchObject(parts);

@@ -1,0 +1,32 @@
+import { customFetch, enableNonRepudiationChecks, genericGrantRequest } from "openid-client";
+import { OidcTokenError } from "../../errors.js";
+import type { TokenSet } from "../../token/token-set.js";
+import type { Client } from "../client.js";
+import { refusalIn } from "../refusal.js";
+
+/**
+ * Has openid-client check the ID token once more, its signature too, which it does of an answer only: so it is given
+ * one, made here, and nothing goes to the token endpoint. The keys come from `jwks_uri`.
+ */
+export async function verifyIdToken({ configuration, profile }: Client, tokens: TokenSet): Promise<void> {
+  const { token_endpoint, jwks_uri } = configuration.serverMetadata();
+  const ask = configuration[customFetch];
+  const { id_token } = tokens;
+  configuration[customFetch] = async (url, options) =>
+    url === token_endpoint || ask === undefined
+      ? Response.json({ access_token: "-", token_type: "bearer", id_token })
+      : await ask(url, options);
+  enableNonRepudiationChecks(configuration);
+  try {
+    await genericGrantRequest(configuration, "refresh_token", {});
+  } catch (error) {
+    const status = refusalIn(error)?.status;
+    if (status === undefined) throw error;
+    throw new OidcTokenError(
+      "refused",
+      `the provider does not show the keys that id tokens are checked with (status ${status})`,
+      `let ${jwks_uri ?? "its jwks_uri"} be read without a sign-in, or write its address as endpoints.jwks_uri in profile ${profile.name}`,
+      { cause: error },
+    );
+  }
+}
