@@ -145,7 +145,7 @@ describe("get --id-token prints", () => {
     place.refreshesTo(() => place.issued({ id_token, obtained_at: place.time + 1 }));
     await run({ idToken: true });
     expect(place.stdout).toBe(`${id_token}\n`);
-    expect(place.asked).toEqual(["refresh"]);
+    expect(place.asked).toEqual(["refresh", "verifyIdToken"]);
   });
 
   it("never an expired one: where a refresh brings none, a sign-in is needed", async () => {
