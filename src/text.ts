@@ -1,8 +1,6 @@
 const LONGEST = 64;
-/** What a terminal obeys or does not show: controls (C0, C1), writing direction, zero width, line separators. */
-const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+/** What a terminal obeys or does not show: controls, writing direction, zero width, line and paragraph separators. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** A name taken from outside, in double quotes, safe to show on a terminal and not endless. */
 export function quote(name: string): string {
@@ -11,7 +9,9 @@ export function quote(name: string): string {
 
 /** A text from outside, a path for instance, with every character a terminal would obey written as an escape. */
 export function printable(text: string): string {
-  return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(UNSAFE, (character) =>
+    character.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  );
 }
 
 /** A value as one line of JSON that a terminal may show: its own escapes stand for what a terminal would obey. */
