@@ -86,6 +86,13 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/whoami.js")).whoami,
   },
   {
+    name: "doctor",
+    says: "check everything between here and a token, live",
+    options: [JSON_OPTION],
+    example: ["oidc-token doctor --profile work", "what is wrong with one profile, and how to mend it"],
+    load: async () => (await import("./commands/doctor/doctor.js")).doctor,
+  },
+  {
     name: "profiles",
     says: "list the profiles",
     options: [JSON_OPTION],

@@ -61,6 +61,8 @@ export interface Discovery {
    * trouble.
    */
   find(address: URL, preset?: string): Promise<Found>;
+  /** The provider of this issuer. Throws as `find` does. */
+  provider(issuer: URL, preset: string): Promise<FoundServer>;
   /** RFC 7591. Throws `refused` where the server registers nobody without more. */
   register(server: FoundServer, registration: Registration): Promise<RegisteredClient>;
 }

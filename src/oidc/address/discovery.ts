@@ -23,6 +23,16 @@ export function createDiscovery(
   }
   return {
     find: (address, preset) => inTime((asker) => find(asker, address, preset)),
+    provider: (issuer, preset) =>
+      inTime(async (asker) => {
+        const server = await authorizationServer(asker, issuer, preset);
+        if (server) return server;
+        throw new OidcTokenError(
+          "configuration",
+          `there is no discovery document of ${issuer.href}`,
+          `check issuer in the profile, or write endpoints; looked at ${asker.looked_at.join("; ")}`,
+        );
+      }),
     register: (server, registration) => inTime((asker) => register(asker, server, registration)),
   };
 }

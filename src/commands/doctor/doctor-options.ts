@@ -1,0 +1,5 @@
+import type { GlobalOptions } from "../../arguments.js";
+
+export interface DoctorOptions extends GlobalOptions {
+  readonly json?: boolean;
+}
