@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Sandbox } from "../support/command.js";
+import { randomNumbers } from "../support/fuzz.js";
 import { type ProviderProcess, startProviderProcess } from "../support/provider-process.js";
 import { browserProfile, signIn } from "../support/signed-in.js";
-import { type Caller, expectAccepted, lostAnswers, seeded, storm } from "../support/storm.js";
+import { type Caller, expectAccepted, lostAnswers, storm } from "../support/storm.js";
 import { TokenFile } from "../support/token-file.js";
 
 const PROCESSES = 100;
@@ -63,7 +64,7 @@ describe(`${PROCESSES} processes at once ask for a token that has expired, ${EXP
   it(`${KILLED} of them are killed at random moments: the store stays whole, and a session ends only with an answer that nobody was left to store`, {
     timeout: LIMIT,
   }, async () => {
-    const random = seeded(SEED);
+    const random = randomNumbers(SEED);
     const report = { killed: 0, refreshes: 0, lost: 0 };
     let length = 3000;
     for (let round = 1; round <= EXPIRIES; round += 1) {

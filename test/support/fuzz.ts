@@ -1,18 +1,21 @@
-/** Random values that come out the same for the same seed, so that a failure can be seen again. */
+/** Numbers from 0 up to, not including, 1: the same for the same seed, so that a failure can be had again (mulberry32). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Random values of more kinds. */
 export class Dice {
-  #state: number;
+  /** From 0 up to, not including, 1. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** From 0 up to, not including, 1 (mulberry32). */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    this.next = randomNumbers(seed);
   }
 
   /** A whole number from 0 up to, not including, `below`. */
@@ -29,7 +32,7 @@ export class Dice {
   }
 }
 
-/** The number of inputs of a fuzz test: what `npm test` has time for, or OIDC_TOKEN_FUZZ of them. */
+/** The number of inputs of a fuzz test: what `npm test` has time for, or OIDC_TOKEN_TEST_FUZZ of them. */
 export function fuzzCount(short: number): number {
-  return Number(process.env.OIDC_TOKEN_FUZZ ?? short);
+  return Number(process.env.OIDC_TOKEN_TEST_FUZZ ?? short);
 }

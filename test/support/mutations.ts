@@ -1,14 +1,3 @@
-/** Numbers that look random and are the same in every run (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** What breaks programs where something else was expected. */
 const NASTY: readonly unknown[] = [
   ...[null, true, false, 0, -1, 1, 0.5, -1e308, 1e308, 2 ** 53, Number.MIN_VALUE, 253_402_300_800],

@@ -5,10 +5,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkConfig } from "../../../src/config/check.js";
 import { PROJECT_FILE } from "../../../src/config/project-file.js";
 import { isOidcTokenError } from "../../../src/errors.js";
-import { mutations, randomNumbers } from "../../support/mutations.js";
+import { fuzzCount, randomNumbers } from "../../support/fuzz.js";
+import { mutations } from "../../support/mutations.js";
 
-/** Inputs of each kind; OIDC_TOKEN_TEST_FUZZ asks for more, 100000 say. */
-const INPUTS = Number(process.env.OIDC_TOKEN_TEST_FUZZ ?? 3_400);
+/** Of each kind. */
+const INPUTS = fuzzCount(3_400);
 const TIME = Math.max(60_000, INPUTS * 6);
 const CANARY = "c4nary+Secret/7f3a";
 /** Who writes a secret as the name of a key is told the name. */

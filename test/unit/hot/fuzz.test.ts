@@ -10,10 +10,11 @@ import { type Snapshot, snapshotKey } from "../../../src/hot/snapshot.js";
 import { userPaths } from "../../../src/paths.js";
 import { isFresh } from "../../../src/token/freshness.js";
 import { fromRecord, toRecord } from "../../../src/token/record.js";
-import { mutations, randomNumbers } from "../../support/mutations.js";
+import { fuzzCount, randomNumbers } from "../../support/fuzz.js";
+import { mutations } from "../../support/mutations.js";
 
-/** Inputs of each kind; OIDC_TOKEN_TEST_FUZZ asks for more, 100000 say. */
-const INPUTS = Number(process.env.OIDC_TOKEN_TEST_FUZZ ?? 10_000);
+/** Of each kind. */
+const INPUTS = fuzzCount(10_000);
 const CANARY = "canary-refresh-token-7f3a";
 const TIME = Math.max(60_000, INPUTS * 3);
 
