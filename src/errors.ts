@@ -21,9 +21,17 @@ export type ErrorKind = Exclude<keyof typeof EXIT_CODES, "done">;
 export class OidcTokenError extends Error {
   readonly kind: ErrorKind;
   readonly hint: string;
+  /** Set where another secret of the client may mend it. */
+  readonly about?: "client";
 
-  constructor(kind: ErrorKind, message: string, hint: string, options?: { cause?: unknown }) {
+  constructor(
+    kind: ErrorKind,
+    message: string,
+    hint: string,
+    options: { cause?: unknown; about?: "client" | undefined } = {},
+  ) {
     super(message, options);
+    if (options.about) this.about = options.about;
     this.name = "OidcTokenError";
     this.kind = kind;
     this.hint = hint;

@@ -57,6 +57,7 @@ export const COMMANDS: readonly CommandRow[] = [
       option("--flow <flow>", "the flow to use, out of the profile's own", FLOWS),
       option("--no-browser", "print the URL in place of opening the browser"),
       option("--timeout <seconds>", "how long to wait for the person (default: 300)"),
+      option("--new-secret", "ask for the client's secret although one is kept"),
       option("--json", "print one JSON event a line"),
     ],
     example: ["oidc-token login --profile work", "sign in to one of several profiles"],
@@ -65,7 +66,11 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: "logout",
     says: "revoke at the provider and forget what is stored",
-    options: [option("--all", "every profile"), option("--local", "only forget; do not tell the provider")],
+    options: [
+      option("--all", "every profile, and everything else that is stored"),
+      option("--local", "only forget; do not tell the provider"),
+      option("--forget-secret", "forget the client's secret, too"),
+    ],
     load: async () => (await import("./commands/logout.js")).logout,
   },
   {

@@ -16,6 +16,7 @@ export interface LoginOptions extends GlobalOptions {
   readonly browser: boolean;
   readonly timeout?: string;
   readonly json?: boolean;
+  readonly newSecret?: boolean;
 }
 
 /** `login`: signs in, or takes a static key, and keeps the result. */
@@ -48,6 +49,7 @@ async function loginTo(context: Context, options: LoginOptions): Promise<LoggedI
   return await logIn(context, profile, {
     ...given({ flow, timeout, display: options.json ? eventDisplay(context) : undefined }),
     open_browser: options.browser,
+    new_secret: options.newSecret === true,
   });
 }
 

@@ -2,31 +2,56 @@ import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError } from "../errors.js";
-import type { Profile } from "../profile.js";
 import { accessProfile, type ProfileAccess } from "../session/access.js";
 import { withGrace } from "../session/grace.js";
 import { holdLock, lockTimeout } from "../session/hold-lock.js";
+import type { TokenStore } from "../store/token-store.js";
 import { isTerminal } from "../terminal/interactive.js";
+import { Questions } from "../terminal/questions.js";
 import { tell } from "../terminal/tell.js";
+import { quote } from "../text.js";
 
 export interface LogoutOptions extends GlobalOptions {
   readonly all?: boolean;
   /** Only forget what is stored here; do not tell the provider. */
   readonly local?: boolean;
+  /** Also what the client proves itself with, which otherwise stays: it is configuration, not session. */
+  readonly forgetSecret?: boolean;
 }
 
 /** `logout`: revokes at the provider (RFC 7009) and forgets, of one profile or of all. */
 export async function logout(context: Context, options: LogoutOptions): Promise<void> {
   const config = loadConfig(context, options);
+  if (options.all && isTerminal(context)) {
+    const question = "Sign out of every profile, and forget all that is stored?";
+    await (await Questions.on(context)).goOn(question, false, "nothing was changed");
+  }
   const profiles = options.all
     ? config.names.map((name) => config.profile(name))
     : [config.profile(options.profile)];
-  for (const profile of profiles) await logoutOf(context, profile, options.local === true);
+  const notice = (sentence: string): void => tell(context, sentence);
+  const surroundings = { interactive: isTerminal(context), notice };
+  const all = profiles.map((profile) => accessProfile(context, profile, surroundings));
+  for (const access of all) await logoutOf(context, access, options.local === true);
+  // Only now: profiles of one client share its secret, and to revoke takes it.
+  for (const { profile, forgetSecrets } of options.all || options.forgetSecret ? all : []) {
+    if (await forgetSecrets()) notice(`forgot the client secret of ${profile.name}`);
+  }
+  if (options.all) await forgetTheRest(context.tokenStore(config.store, surroundings), notice);
 }
 
-async function logoutOf(context: Context, profile: Profile, local: boolean): Promise<void> {
+/** What profiles have left that were renamed, changed or taken away: nobody knows their provider any more. */
+async function forgetTheRest(store: TokenStore, notice: (sentence: string) => void): Promise<void> {
+  for (const account of await store.list()) {
+    if (!(await store.delete(account))) continue;
+    const name = /^(.*)-[0-9a-f]{32}(?:\.[a-z_]+)?$/.exec(account)?.[1] ?? account;
+    notice(`forgot what was left of ${quote(name)}, a profile that is no more; nothing was revoked`);
+  }
+}
+
+async function logoutOf(context: Context, access: ProfileAccess, local: boolean): Promise<void> {
+  const { profile } = access;
   const say = (sentence: string): void => tell(context, sentence);
-  const access = accessProfile(context, profile, { interactive: isTerminal(context), notice: say });
   // Under the refresh lock: a refresh under way would bring a session that nobody revokes, and the tokens back.
   const [revoked, forgotten] = await holdLock(
     context,

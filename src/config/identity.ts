@@ -55,6 +55,28 @@ export function accountOf(profile: Identity): string {
             ? [["assertion", originOf(profile.assertion)]]
             : []),
         ]),
+    ...placeOf(profile),
+  ];
+  return `${profile.name}-${digestOf(facts)}`;
+}
+
+/**
+ * The store's account of what a client proves itself with: by provider and client, so that every profile of the client
+ * has it, and where the environment or a project leads it elsewhere another one, as for tokens.
+ */
+export function clientAccountOf(profile: Identity): string {
+  const facts = [
+    ["issuer", profile.issuer ?? null],
+    ["token_endpoint", profile.endpoints.token_endpoint ?? null],
+    ["client_id", profile.client_id ?? null],
+    ...placeOf(profile),
+  ];
+  return `client-${digestOf(facts)}`;
+}
+
+/** What sets a profile apart that the environment leads elsewhere, or that is a project's. */
+function placeOf(profile: Identity): unknown[][] {
+  return [
     // Where the token may go counts as far as it is not from the user's own file.
     ...(profile.diverted_by
       ? [["destinations", ...DESTINATION_KEYS.map((key) => profile[key] ?? null)]]
@@ -62,8 +84,10 @@ export function accountOf(profile: Identity): string {
     // A project never has what the user signed in to for a profile of the same name.
     ...(profile.project === undefined ? [] : [["project", profile.project]]),
   ];
-  const digest = createHash("sha256").update(JSON.stringify(facts)).digest("hex");
-  return `${profile.name}-${digest.slice(0, HEX_DIGITS)}`;
+}
+
+function digestOf(facts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, HEX_DIGITS);
 }
 
 function sorted(values: readonly string[]): string[] {

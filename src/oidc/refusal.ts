@@ -50,15 +50,13 @@ export function refused(
   cause: unknown,
 ): OidcTokenError {
   const [sentence, hint, kind = "refused"] = told(refusal, profile);
-  return new OidcTokenError(kind, `${sentence}: ${wording(refusal, redactor)}`, hint, { cause });
+  const about = refusesClient(refusal) ? "client" : undefined;
+  return new OidcTokenError(kind, `${sentence}: ${wording(refusal, redactor)}`, hint, { cause, about });
 }
 
 function told({ error, status }: Refusal, profile: Profile): Told {
   const { name, client_id } = profile;
-  // Keycloak says unauthorized_client for a wrong secret; only its status tells it from a flow that is switched off.
-  if (error === "invalid_client" || (error === "unauthorized_client" && status === 401)) {
-    return refusedClient(profile);
-  }
+  if (refusesClient({ error, status })) return refusedClient(profile);
   switch (error) {
     case "unauthorized_client":
     case "unsupported_grant_type":
@@ -92,7 +90,6 @@ function told({ error, status }: Refusal, profile: Profile): Told {
     case "slow_down":
       return ["the provider has trouble of its own", "try again in a minute", "temporary"];
     case undefined:
-      if (status === 401) return refusedClient(profile);
       return [
         "the provider answered without a reason",
         `check issuer and endpoints in profile ${name}: this looks like the wrong address`,
@@ -106,6 +103,14 @@ function told({ error, status }: Refusal, profile: Profile): Told {
   }
 }
 
+/** Keycloak says unauthorized_client for a wrong secret; only its status tells it from a flow that is switched off. */
+function refusesClient({ error, status }: Pick<Refusal, "error" | "status">): boolean {
+  return (
+    error === "invalid_client" ||
+    ((error ?? "unauthorized_client") === "unauthorized_client" && status === 401)
+  );
+}
+
 /** What to switch on at a provider that is known, in its own words. */
 function flowHint(profile: Profile): string {
   const { name, title, setup } = presetOf(profile);
@@ -115,7 +120,7 @@ function flowHint(profile: Profile): string {
   return `change flow in profile ${profile.name}, or set the client up at ${title}: ${setup.replace(/\.$/, "")}`;
 }
 
-function refusedClient({ name, client_id, client_auth }: Profile): Told {
+function refusedClient({ name, client_id, client_auth, client_secret }: Profile): Told {
   if (client_id === undefined) {
     return [
       "the provider wants to know the client",
@@ -126,6 +131,12 @@ function refusedClient({ name, client_id, client_auth }: Profile): Told {
     return [
       `the provider does not accept the private_key_jwt of client ${client_id}`,
       `register the public half of private_key at the provider; it may also want private_key_id, or client_assertion_audience: "token_endpoint", in profile ${name}`,
+    ];
+  }
+  if (client_secret?.from === "keyring") {
+    return [
+      `the provider does not accept client ${client_id}`,
+      `give it the right secret: oidc-token login --new-secret --profile ${name}; or check client_id and client_auth`,
     ];
   }
   return [

@@ -1,4 +1,5 @@
 import type { GlobalOptions } from "../arguments.js";
+import { clientAccountOf } from "../config/identity.js";
 import { loadConfig } from "../config/load.js";
 import { resolveReference } from "../config/secrets.js";
 import type { Context, Secrets } from "../context.js";
@@ -30,18 +31,23 @@ export interface ProfileAccess {
   write(tokens: TokenSet): Promise<StoreName>;
   /** Keeps tokens of a new sign-in, choosing the store anew. */
   place(tokens: TokenSet): Promise<StoreName>;
-  /** Keeps a secret written as `{keyring}`. */
+  /** Keeps a secret written as `{keyring}`, for every profile of this client. */
   keepSecret(key: SecretKey, value: string): Promise<StoreName>;
   storedSecret(key: SecretKey): Promise<string | undefined>;
-  /** Forgets the tokens and the secrets kept for this profile. True if there was something. */
+  /** Takes this for the client's secret from now on, without keeping it: the provider may refuse it. */
+  tryOut(client_secret: string): void;
+  /** Forgets the tokens. True if there were some. */
   forget(): Promise<boolean>;
+  /** Forgets what the client proves itself with. True if there was something. */
+  forgetSecrets(): Promise<boolean>;
 }
 
 /**
  * The secrets of a profile that may be kept in the store: its client's, and what the client's registration is managed with
  * (RFC 7592), as JSON. A static key is kept as the token itself.
  */
-export type SecretKey = "client_secret" | "registration";
+const SECRET_KEYS = ["client_secret", "registration"] as const;
+export type SecretKey = (typeof SECRET_KEYS)[number];
 
 export interface AccessOptions {
   /** A desktop may ask the person to unlock the keyring. */
@@ -57,12 +63,26 @@ export function selectProfile(context: Context, options: GlobalOptions): Profile
 export function accessProfile(context: Context, profile: Profile, options: AccessOptions): ProfileAccess {
   const store: TokenStore = context.tokenStore(profile.store, options);
   const { redactor } = context;
-  const secretAccount = (key: SecretKey): string => `${profile.account}.${key}`;
+  const client_account = clientAccountOf(profile);
+  const secretAccount = (key: SecretKey): string => `${client_account}.${key}`;
+  /** Where earlier versions kept it. */
+  const formerAccount = (key: SecretKey): string => `${profile.account}.${key}`;
+  let tried: string | undefined;
 
+  const keepSecret = async (key: SecretKey, value: string): Promise<StoreName> => {
+    redactor.add(value);
+    return await store.place(secretAccount(key), value);
+  };
   const storedSecret = async (key: SecretKey): Promise<string | undefined> => {
     const kept = await store.get(secretAccount(key));
-    redactor.add(kept?.text);
-    return kept?.text;
+    const former = kept ? undefined : await store.get(formerAccount(key));
+    if (former) {
+      await keepSecret(key, former.text);
+      await store.delete(formerAccount(key));
+    }
+    const secret = (kept ?? former)?.text;
+    redactor.add(secret);
+    return secret;
   };
   const resolve = async (key: ReferenceKey): Promise<string | undefined> => {
     const reference: AnyReference | undefined = profile[key];
@@ -71,7 +91,8 @@ export function accessProfile(context: Context, profile: Profile, options: Acces
     if (reference.from === "command") value = await outputOf(key, reference.argv, profile.timeout, context);
     else if (reference.from !== "keyring") value = resolveReference(reference, key, context);
     // A static key is kept as the token itself.
-    else value = key === "key" ? (await read())?.tokens.access_token : await storedSecret("client_secret");
+    else if (key === "key") value = (await read())?.tokens.access_token;
+    else value = tried ?? (await storedSecret("client_secret"));
     if (REFERENCES[key].is_secret) redactor.add(value);
     return value;
   };
@@ -117,16 +138,20 @@ export function accessProfile(context: Context, profile: Profile, options: Acces
     read,
     write: (tokens) => keep("set", tokens),
     place: (tokens) => keep("place", tokens),
-    keepSecret: async (key, value) => {
-      redactor.add(value);
-      return await store.place(secretAccount(key), value);
-    },
+    keepSecret,
     storedSecret,
-    forget: async () => {
-      const forgotten = await store.delete(profile.account);
-      const secret =
-        profile.client_secret?.from === "keyring" && (await store.delete(secretAccount("client_secret")));
-      return forgotten || secret;
+    tryOut: (client_secret) => {
+      redactor.add(client_secret);
+      tried = client_secret;
+    },
+    forget: () => store.delete(profile.account),
+    forgetSecrets: async () => {
+      let forgotten = false;
+      if (profile.client_secret?.from !== "keyring") return forgotten;
+      for (const account of SECRET_KEYS.flatMap((key) => [secretAccount(key), formerAccount(key)])) {
+        forgotten = (await store.delete(account)) || forgotten;
+      }
+      return forgotten;
     },
   };
 }

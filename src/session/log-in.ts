@@ -1,9 +1,9 @@
 import type { Context } from "../context.js";
-import { OidcTokenError } from "../errors.js";
+import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import type { Profile } from "../profile.js";
 import type { StoreName } from "../store/store.js";
 import { isTerminal } from "../terminal/interactive.js";
-import { askSecret } from "../terminal/secret-prompt.js";
+import { askSecret, pipedSecret } from "../terminal/secret-prompt.js";
 import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import { accessProfile, type ProfileAccess } from "./access.js";
@@ -22,7 +22,14 @@ export async function logIn(context: Context, profile: Profile, options: SignInO
   const notice = (sentence: string): void => tell(context, sentence);
   const access = accessProfile(context, profile, { interactive: isTerminal(context), notice });
   if ((flow ?? profile.flow[0]) === "static_key") return await keepStaticKey(context, access);
-  await keepClientSecret(context, access);
+  const work = () => authorize(context, access, options);
+  if (profile.client_secret?.from !== "keyring") return await work();
+  return await withClientSecret(context, access, options.new_secret === true, work);
+}
+
+async function authorize(context: Context, access: ProfileAccess, options: SignInOptions): Promise<LoggedIn> {
+  const { profile } = access;
+  const { flow } = options;
   const unattended = unattendedFlow(flow === undefined ? profile.flow : [flow]);
   if (unattended !== undefined && (flow !== undefined || profile.flow[0] === unattended)) {
     const tokens = await (await access.grants()).issue(unattended);
@@ -46,10 +53,39 @@ async function keepStaticKey(context: Context, access: ProfileAccess): Promise<L
   return { profile, store: await access.place(tokens), expires_at: undefined };
 }
 
-/** A client secret written as `{keyring}` is asked for once. */
-async function keepClientSecret(context: Context, access: ProfileAccess): Promise<void> {
-  const { profile } = access;
-  if (profile.client_secret?.from !== "keyring") return;
-  if ((await access.storedSecret("client_secret")) !== undefined) return;
-  await access.keepSecret("client_secret", await askSecret(context, `Client secret for ${profile.name}`));
+/** How often a person may try to type a secret. */
+const ATTEMPTS = 3;
+
+/**
+ * A client secret written as `{keyring}` is asked for once, and again where the provider refuses it; it is kept when it has
+ * been accepted.
+ */
+async function withClientSecret(
+  context: Context,
+  access: ProfileAccess,
+  is_new: boolean,
+  work: () => Promise<LoggedIn>,
+): Promise<LoggedIn> {
+  const label = `Client secret for ${access.profile.name}`;
+  let asked = is_new || (await access.storedSecret("client_secret")) === undefined;
+  let secret = asked ? await askSecret(context, label) : "";
+  for (let attempt = 1; ; attempt += 1) {
+    if (asked) access.tryOut(secret);
+    try {
+      const done = await work();
+      if (asked) await access.keepSecret("client_secret", secret);
+      return done;
+    } catch (error) {
+      if (!isOidcTokenError(error) || error.about !== "client" || attempt === ATTEMPTS) throw error;
+      if (isTerminal(context)) {
+        tell(context, error.message);
+        secret = await askSecret(context, label);
+      } else {
+        const piped = asked ? undefined : await pipedSecret(context);
+        if (piped === undefined) throw error;
+        secret = piped;
+      }
+      asked = true;
+    }
+  }
 }

@@ -15,6 +15,8 @@ export interface SignInOptions {
   /** Seconds the person has. */
   readonly timeout?: number;
   readonly display?: SignInDisplay;
+  /** Asks for the client's secret although one is kept. */
+  readonly new_secret?: boolean;
 }
 
 /** Tokens, and the store that keeps them. */

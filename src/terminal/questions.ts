@@ -43,9 +43,9 @@ export class Questions {
   }
 
   /** Ends in `interrupted` where the answer is no, too. */
-  async goOn(message: string, initialValue = true): Promise<void> {
+  async goOn(message: string, initialValue = true, hint?: string): Promise<void> {
     if (!this.#given(await this.#clack.confirm({ ...this.#streams, message, initialValue })))
-      throw cancelled();
+      throw cancelled(hint);
   }
 
   async text(
@@ -85,6 +85,6 @@ export class Questions {
   }
 }
 
-function cancelled(): OidcTokenError {
-  return new OidcTokenError("interrupted", "cancelled", "nothing was written; run the command again");
+function cancelled(hint = "nothing was written; run the command again"): OidcTokenError {
+  return new OidcTokenError("interrupted", "cancelled", hint);
 }

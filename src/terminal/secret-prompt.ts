@@ -11,7 +11,28 @@ const LONGEST_SECRET = 64 * 1024;
  * @throws OidcTokenError `usage` for an empty or impossible secret, `interrupted` on Ctrl-C
  */
 export async function askSecret(context: Context, label: string): Promise<string> {
-  const answer = isTerminal(context) ? await prompt(context, label) : await readAll(context);
+  return checked(isTerminal(context) ? await prompt(context, label) : await readAll(context));
+}
+
+/** Milliseconds that stdin has where a secret may lie in it and nothing else is waiting for one. */
+const PATIENCE = 2000;
+
+/** A secret that has been piped in; undefined where there is none, or nobody writes. Throws as `askSecret`. */
+export async function pipedSecret(context: Context): Promise<string | undefined> {
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), PATIENCE);
+  const waiting = new Promise<string>((resolve) => {
+    silence.signal.addEventListener("abort", () => resolve(""), { once: true });
+  });
+  try {
+    const answer = await Promise.race([readAll(context), waiting]);
+    return answer.trim() === "" ? undefined : checked(answer);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function checked(answer: string): string {
   const secret = answer.trim();
   if (secret === "") {
     throw new OidcTokenError(

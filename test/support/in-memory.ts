@@ -161,5 +161,6 @@ function memoryStore(stored: Map<string, string>): TokenStore {
     set: keep,
     place: keep,
     delete: async (account) => stored.delete(account),
+    list: async () => [...stored.keys()],
   };
 }

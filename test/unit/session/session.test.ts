@@ -5,6 +5,7 @@ import { login } from "../../../src/commands/login.js";
 import { logout } from "../../../src/commands/logout.js";
 import { refresh } from "../../../src/commands/refresh.js";
 import { status } from "../../../src/commands/status.js";
+import { clientAccountOf } from "../../../src/config/identity.js";
 import { OidcTokenError } from "../../../src/errors.js";
 import { selectProfile } from "../../../src/session/access.js";
 import type { TokenSet } from "../../../src/token/token-set.js";
@@ -147,6 +148,68 @@ describe("login", () => {
     expect(place.asked).toEqual(["issue"]);
     expect([...place.stored.values()]).toContain(CANARY);
     expect(place.stderr).not.toContain(CANARY);
+  });
+
+  describe("of a client with a secret", () => {
+    const secretOf = () => {
+      const account = clientAccountOf(selectProfile(place.context(), { profile: "bot" }));
+      return place.stored.get(`${account}.client_secret`);
+    };
+    const invalid = () =>
+      new OidcTokenError("refused", "the provider does not accept client bot", "ask", { about: "client" });
+
+    it("does not keep a secret that the provider refuses", async () => {
+      place.input = `${CANARY}\n`;
+      place.grants = { issue: () => Promise.reject(invalid()) };
+      await expect(run({ profile: "bot" })).rejects.toMatchObject({ kind: "refused" });
+      expect(place.stored.size).toBe(0);
+    });
+
+    it("takes a new one from a pipe once the kept one is refused", async () => {
+      place.input = "the-old-secret\n";
+      place.grants = { issue: async () => place.issued() };
+      await run({ profile: "bot" });
+      expect(secretOf()).toBe("the-old-secret");
+      let tries = 0;
+      place.grants = {
+        issue: async () => {
+          tries += 1;
+          if (tries === 1) throw invalid();
+          return place.issued();
+        },
+      };
+      place.input = `${CANARY}\n`;
+      await run({ profile: "bot" });
+      expect(secretOf()).toBe(CANARY);
+    });
+
+    it("keeps the kept one where it is refused and nobody gives another", async () => {
+      place.input = `${CANARY}\n`;
+      place.grants = { issue: async () => place.issued() };
+      await run({ profile: "bot" });
+      place.input = "";
+      place.grants = { issue: () => Promise.reject(invalid()) };
+      await expect(run({ profile: "bot" })).rejects.toMatchObject({ kind: "refused" });
+      expect(secretOf()).toBe(CANARY);
+    });
+
+    it("--new-secret takes another one although the kept one would do", async () => {
+      place.grants = { issue: async () => place.issued() };
+      place.input = "the-old-secret\n";
+      await run({ profile: "bot" });
+      place.input = `${CANARY}\n`;
+      await run({ profile: "bot", newSecret: true });
+      expect(secretOf()).toBe(CANARY);
+    });
+
+    it("finds one under its former name, by profile, and moves it", async () => {
+      const { account } = selectProfile(place.context(), { profile: "bot" });
+      place.stored.set(`${account}.client_secret`, CANARY);
+      place.grants = { issue: async () => place.issued() };
+      await run({ profile: "bot" });
+      expect(secretOf()).toBe(CANARY);
+      expect(place.stored.has(`${account}.client_secret`)).toBe(false);
+    });
   });
 
   it.each([
@@ -307,14 +370,30 @@ describe("logout", () => {
     expect(place.locked.size).toBe(0);
   });
 
-  it("--all forgets every profile, and the client secrets kept for them", async () => {
+  it("keeps the client's secret, which is configuration, unless --forget-secret is given", async () => {
+    const bot = selectProfile(place.context(), { profile: "bot" });
+    place.stored.set(`${clientAccountOf(bot)}.client_secret`, CANARY);
+    keep({}, "bot");
+    place.grants = { revoke: async () => "revoked" };
+    await logout(place.context(), { profile: "bot" });
+    expect([...place.stored.values()]).toEqual([CANARY]);
+    await logout(place.context(), { profile: "bot", forgetSecret: true });
+    expect(place.stored.size).toBe(0);
+    expect(place.stderr).toContain("forgot the client secret of bot\n");
+  });
+
+  it("--all forgets every profile, the client secrets kept for them, and what renamed profiles have left", async () => {
     keep();
     keep({}, "bot");
     const { account } = selectProfile(place.context(), { profile: "bot" });
     place.stored.set(`${account}.client_secret`, CANARY);
+    place.stored.set(`former-${"0".repeat(32)}`, "{}");
     place.grants = { revoke: async () => "revoked" };
     await logout(place.context(), { all: true });
     expect(place.stored.size).toBe(0);
+    expect(place.stderr).toContain(
+      'forgot what was left of "former", a profile that is no more; nothing was revoked\n',
+    );
     expect(place.stderr).toContain("signed out of okta\n");
     expect(place.stderr).toContain("signed out of bot\n");
     expect(place.stderr).toContain("was not signed in to typed\n");
