@@ -37,6 +37,10 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
     log: fileLog(paths.log, level, (text) => redactor.apply(text)),
     redactor,
     lock: new ProcessLock(lockFolders(env, paths.log)),
+    storedAccounts: async () => {
+      const { listFileAccounts } = await import("./store/list.js");
+      return listFileAccounts(paths.data);
+    },
     tokenStore: (choice, request) => openStore(choice, { dataDir: paths.data, env, ...request }),
     grants: async (profile, secrets) => {
       const { createGrants } = await import("./oidc/grants.js");

@@ -22,16 +22,10 @@ export class OidcTokenError extends Error {
   readonly kind: ErrorKind;
   readonly hint: string;
   /** Set where another secret of the client may mend it. */
-  readonly about?: "client";
+  declare about?: "client";
 
-  constructor(
-    kind: ErrorKind,
-    message: string,
-    hint: string,
-    options: { cause?: unknown; about?: "client" | undefined } = {},
-  ) {
+  constructor(kind: ErrorKind, message: string, hint: string, options?: { cause?: unknown }) {
     super(message, options);
-    if (options.about) this.about = options.about;
     this.name = "OidcTokenError";
     this.kind = kind;
     this.hint = hint;

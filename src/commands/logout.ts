@@ -37,15 +37,15 @@ export async function logout(context: Context, options: LogoutOptions): Promise<
   for (const { profile, forgetSecrets } of options.all || options.forgetSecret ? all : []) {
     if (await forgetSecrets()) notice(`forgot the client secret of ${profile.name}`);
   }
-  if (options.all) await forgetTheRest(context.tokenStore(config.store, surroundings), notice);
+  if (options.all) await forgetTheRest(context, context.tokenStore(config.store, surroundings));
 }
 
 /** What profiles have left that were renamed, changed or taken away: nobody knows their provider any more. */
-async function forgetTheRest(store: TokenStore, notice: (sentence: string) => void): Promise<void> {
-  for (const account of await store.list()) {
+async function forgetTheRest(context: Context, store: TokenStore): Promise<void> {
+  for (const account of await context.storedAccounts()) {
     if (!(await store.delete(account))) continue;
     const name = /^(.*)-[0-9a-f]{32}(?:\.[a-z_]+)?$/.exec(account)?.[1] ?? account;
-    notice(`forgot what was left of ${quote(name)}, a profile that is no more; nothing was revoked`);
+    tell(context, `forgot what was left of ${quote(name)}, a profile that is no more; nothing was revoked`);
   }
 }
 

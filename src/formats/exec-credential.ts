@@ -1,4 +1,3 @@
-import { given } from "../given.js";
 import type { TokenSet } from "../token/token-set.js";
 import type { HeaderRule } from "./header-rule.js";
 import { rfc3339 } from "./rfc3339.js";
@@ -25,7 +24,7 @@ export function execCredential(
   return JSON.stringify({
     apiVersion,
     kind: "ExecCredential",
-    status: { ...given({ expirationTimestamp }), token: tokens.access_token },
+    status: { expirationTimestamp, token: tokens.access_token },
   });
 }
 

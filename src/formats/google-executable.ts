@@ -1,4 +1,3 @@
-import { given } from "../given.js";
 import type { TokenSet } from "../token/token-set.js";
 
 /**
@@ -11,7 +10,7 @@ export function googleExecutable({ access_token, expires_at }: TokenSet): string
     success: true,
     token_type: "urn:ietf:params:oauth:token-type:id_token",
     id_token: access_token,
-    ...given({ expiration_time: expires_at === undefined ? undefined : Math.floor(expires_at) }),
+    expiration_time: expires_at === undefined ? undefined : Math.floor(expires_at),
   });
 }
 

@@ -1,4 +1,3 @@
-import { given } from "../given.js";
 import type { TokenSet } from "../token/token-set.js";
 import type { HeaderRule } from "./header-rule.js";
 
@@ -15,7 +14,8 @@ export function json(tokens: TokenSet, _rule: HeaderRule, now: number): string {
       expires_in: Math.max(0, Math.floor(expires_at - now)),
       expires_at: Math.floor(expires_at),
     }),
-    ...given({ scope, id_token }),
+    scope,
+    id_token,
   });
   // The provider chose the scope's text, and JSON leaves in it what a terminal obeys.
   return answer.replace(/[^\x20-\x7e]/g, escaped);

@@ -50,8 +50,9 @@ export function refused(
   cause: unknown,
 ): OidcTokenError {
   const [sentence, hint, kind = "refused"] = told(refusal, profile);
-  const about = refusesClient(refusal) ? "client" : undefined;
-  return new OidcTokenError(kind, `${sentence}: ${wording(refusal, redactor)}`, hint, { cause, about });
+  const error = new OidcTokenError(kind, `${sentence}: ${wording(refusal, redactor)}`, hint, { cause });
+  if (refusesClient(refusal)) error.about = "client";
+  return error;
 }
 
 function told({ error, status }: Refusal, profile: Profile): Told {

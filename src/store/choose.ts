@@ -91,18 +91,6 @@ class ChosenStore implements TokenStore {
     }
   }
 
-  async list(): Promise<readonly string[]> {
-    const accounts = new Set(await this.#file.list?.());
-    try {
-      for (const account of (await this.#keyring.list?.()) ?? []) accounts.add(account);
-    } catch (error) {
-      if (!(error instanceof OidcTokenError)) throw error;
-      const is_absent = error instanceof KeyringUnusable && error.trouble === "absent";
-      if (!is_absent) this.#notice(`${error.message}, so what it may hold stays there`);
-    }
-    return [...accounts];
-  }
-
   async #readKeyring(account: string): Promise<string | undefined> {
     try {
       return await this.#keyring.get(account, this.#deadline);

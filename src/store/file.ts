@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode, fileError } from "../files/file-error.js";
 import { checkPrivateFolder, encodeFileName, ensurePrivateFolder } from "../files/folder.js";
@@ -41,12 +40,6 @@ export class FileStore implements Store {
     } catch (error) {
       throw fileError(error, { action: "write", path });
     }
-  }
-
-  async list(): Promise<readonly string[]> {
-    if (!checkPrivateFolder(this.#folder, this.#uid)) return [];
-    const names = readdirSync(this.#folder).filter((name) => name.endsWith(".json"));
-    return names.map((name) => decodeURIComponent(name.slice(0, -".json".length)));
   }
 
   async delete(account: string): Promise<boolean> {

@@ -12,6 +12,4 @@ export interface Store {
   set(account: string, value: string): Promise<void>;
   /** Forgets the account; true if there was something to forget. */
   delete(account: string): Promise<boolean>;
-  /** Every account there is, where the place can tell. */
-  list?(): Promise<readonly string[]>;
 }

@@ -21,6 +21,4 @@ export interface TokenStore {
   place(account: string, text: string): Promise<StoreName>;
   /** Forgets the account in every store that can be reached. */
   delete(account: string): Promise<boolean>;
-  /** Every account that is kept anywhere, as far as the stores can tell. */
-  list(): Promise<readonly string[]>;
 }

@@ -1,4 +1,3 @@
-import { given } from "../given.js";
 import { jwtExpiry } from "./jwt.js";
 import type { TokenSet } from "./token-set.js";
 
@@ -7,5 +6,6 @@ export function idTokenAsToken(tokens: TokenSet): TokenSet | undefined {
   const { id_token, expires_at: _of_access_token, ...rest } = tokens;
   if (id_token === undefined) return undefined;
   const expires_at = jwtExpiry(id_token);
-  return { ...rest, access_token: id_token, id_token, ...given({ expires_at }) };
+  const answer = { ...rest, access_token: id_token, id_token };
+  return expires_at === undefined ? answer : { ...answer, expires_at };
 }

@@ -117,6 +117,7 @@ export class InMemory {
         },
       },
       tokenStore: () => memoryStore(stored),
+      storedAccounts: async () => [...stored.keys()],
       grants: async () => this.#grants(),
       discovery: () => Promise.reject(new Error("there is no discovery here")),
       interrupted: this.interruption.signal,
@@ -161,6 +162,5 @@ function memoryStore(stored: Map<string, string>): TokenStore {
     set: keep,
     place: keep,
     delete: async (account) => stored.delete(account),
-    list: async () => [...stored.keys()],
   };
 }

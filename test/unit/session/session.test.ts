@@ -156,7 +156,9 @@ describe("login", () => {
       return place.stored.get(`${account}.client_secret`);
     };
     const invalid = () =>
-      new OidcTokenError("refused", "the provider does not accept client bot", "ask", { about: "client" });
+      Object.assign(new OidcTokenError("refused", "the provider does not accept client bot", "ask"), {
+        about: "client" as const,
+      });
 
     it("does not keep a secret that the provider refuses", async () => {
       place.input = `${CANARY}\n`;
