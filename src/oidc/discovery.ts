@@ -12,7 +12,8 @@ const ENDPOINTS = [
   "device_authorization_endpoint",
   "revocation_endpoint",
   "jwks_uri",
-] as const satisfies readonly (keyof Endpoints)[];
+  "pushed_authorization_request_endpoint",
+] as const satisfies readonly (keyof Endpoints | "pushed_authorization_request_endpoint")[];
 
 /** openid-client fills `{tenantid}` in for this origin only. */
 const TENANT_ORIGIN = "https://login.microsoftonline.com";
@@ -59,7 +60,7 @@ export function completeDocument(document: Document, issuer: URL, profile: Profi
   // RFC 8705 §5: what the document says once more for clients with a certificate.
   const aliases = { ...(document.mtls_endpoint_aliases as Document | undefined) };
   for (const name of ENDPOINTS) {
-    if (profile.endpoints[name] !== undefined) {
+    if (name in profile.endpoints) {
       delete aliases[name];
     } else if (preset.issuer_rule !== "exact") {
       for (const address of [document[name], aliases[name]]) requireSameHost(address, name, issuer, profile);

@@ -132,7 +132,7 @@ export async function createGrants(
         return "not_supported";
       }
       return inTime((signal) =>
-        withClient(["revocation_endpoint"], signal, (client) => revoke(client, tokens), []),
+        withClient(["revocation_endpoint"], signal, (client) => revoke(client, tokens, context.now()), []),
       );
     },
   };

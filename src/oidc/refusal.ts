@@ -68,6 +68,12 @@ function told({ error, status }: Refusal, profile: Profile): Told {
         "the provider does not grant this scope",
         `check scope in profile ${name} against what the client may ask for`,
       ];
+    case "invalid_dpop_proof":
+    case "use_dpop_nonce":
+      return [
+        "the provider wants to bind the token to a key (DPoP), of use only to a program that signs each request",
+        "let it issue bearer tokens to this client (dpop_bound_access_tokens off), since what asks for a token here can't sign",
+      ];
     case "invalid_target":
       return ["the provider does not know this resource", `check resource and audience in profile ${name}`];
     case "access_denied":

@@ -19,8 +19,8 @@ export function tokenSetFrom(answer: TokenEndpointResponse, obtained_at: number)
   if (answer.token_type.toLowerCase() !== "bearer") {
     throw new OidcTokenError(
       "refused",
-      "the provider issued a token that is bound to a key (dpop), not a bearer token",
-      "turn off DPoP for this client at the provider",
+      "the provider issued a token that is bound to a key (DPoP), of use only to a program that signs each request",
+      "let the provider issue bearer tokens to this client (dpop_bound_access_tokens off), since what asks for a token here can't sign",
     );
   }
   const { access_token, refresh_token, id_token, scope, expires_in } = answer;

@@ -103,10 +103,10 @@ describe("from nothing to a token, with the device flow", () => {
     ]);
   });
 
-  it("logout revokes the refresh token at the provider and forgets it here", async () => {
+  it("logout revokes refresh and access token at the provider and forgets it here", async () => {
     const outcome = await sandbox.run(["logout"]);
     expect(outcome).toMatchObject({ code: 0, stdout: "", stderr: "oidc-token: signed out of dev\n" });
-    expect(provider.counts["/token/revocation"]).toBe(1);
+    expect(provider.counts["/token/revocation"]).toBe(2);
     expect(await sandbox.run(["get"])).toMatchObject({ code: 3, stdout: "" });
   });
 });

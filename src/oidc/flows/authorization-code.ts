@@ -1,6 +1,7 @@
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
+  buildAuthorizationUrlWithPAR,
   calculatePKCECodeChallenge,
   randomNonce,
   randomPKCECodeVerifier,
@@ -18,6 +19,7 @@ import type { SignInRequest } from "../../token/grants.js";
 import { failurePage, successPage } from "../callback/page.js";
 import { type Callback, type LoopbackServer, listenForCallback } from "../callback/server.js";
 import type { Client } from "../client.js";
+import { secureUrl } from "../endpoints.js";
 import { failureOf } from "../failure.js";
 import { tooLate } from "./sign-in-end.js";
 import { signInParameters, tokenParameters } from "./token-parameters.js";
@@ -32,7 +34,7 @@ const BROWSER_PATIENCE = 5000;
 export async function authorizationCode(
   client: Client,
   request: SignInRequest,
-  context: Pick<Context, "openBrowser" | "sleep">,
+  context: Pick<Context, "openBrowser" | "sleep" | "log">,
 ): Promise<TokenEndpointResponse> {
   const { profile, redactor } = client;
   const state = randomState();
@@ -42,15 +44,12 @@ export async function authorizationCode(
 
   const server = await listenForCallback(redirectUri(profile), state);
   try {
-    const url = await authorizationUrl(client, {
-      redirect_uri: server.redirect_uri,
-      state,
-      code_verifier,
-      nonce,
-    });
-    const opened = request.open_browser && (await openBrowser(url, request.signal, context));
+    const { redirect_uri } = server;
+    const parameters = await authorizationParameters(profile, { redirect_uri, state, code_verifier, nonce });
+    const { to_open, to_show } = await authorizationUrls(client, parameters, request, context);
+    const opened = request.open_browser && (await openBrowser(to_open, request.signal, context));
     if (request.signal.aborted) throw interrupted();
-    request.display.browser({ url, redirect_uri: server.redirect_uri, opened });
+    request.display.browser({ url: to_show, redirect_uri, opened });
     const callback = await waitFor(server, request, profile);
     redactor.add(callback.url.searchParams.get("code") ?? undefined);
     return await finish(client, callback, { state, code_verifier, nonce });
@@ -65,10 +64,10 @@ interface Checks {
   readonly nonce: string;
 }
 
-async function authorizationUrl(
-  { configuration, profile }: Client,
+async function authorizationParameters(
+  profile: Profile,
   checks: Checks & { readonly redirect_uri: string },
-): Promise<string> {
+): Promise<URLSearchParams> {
   const parameters = signInParameters(profile, presetOf(profile).authorization_params);
   parameters.set("redirect_uri", checks.redirect_uri);
   parameters.set("response_type", "code");
@@ -76,7 +75,34 @@ async function authorizationUrl(
   parameters.set("code_challenge", await calculatePKCECodeChallenge(checks.code_verifier));
   parameters.set("code_challenge_method", "S256");
   if (asksForIdToken(profile)) parameters.set("nonce", checks.nonce);
-  return buildAuthorizationUrl(configuration, parameters).href;
+  return parameters;
+}
+
+/**
+ * Where the browser goes. What is asked for is pushed to the provider first where it offers that (RFC 9126), so that nothing
+ * on the way can change it. The address is then good for a minute or so: unless the provider insists, the one for a person
+ * to open by hand says everything itself, and so does the other where the provider does not take the push after all.
+ */
+async function authorizationUrls(
+  { configuration, profile }: Client,
+  parameters: URLSearchParams,
+  { open_browser }: SignInRequest,
+  { log }: Pick<Context, "log">,
+): Promise<{ readonly to_open: string; readonly to_show: string }> {
+  const server = configuration.serverMetadata();
+  const is_required = server.require_pushed_authorization_requests === true;
+  const endpoint = server.pushed_authorization_request_endpoint;
+  const whole = buildAuthorizationUrl(configuration, parameters).href;
+  if (!is_required && (!open_browser || endpoint === undefined)) return { to_open: whole, to_show: whole };
+  try {
+    if (endpoint !== undefined) secureUrl(endpoint, "pushed_authorization_request_endpoint", profile);
+    const pushed = (await buildAuthorizationUrlWithPAR(configuration, parameters)).href;
+    return { to_open: pushed, to_show: is_required ? pushed : whole };
+  } catch (error) {
+    if (is_required) throw error;
+    log.warn("the provider did not take a pushed authorization request", { profile: profile.name });
+    return { to_open: whole, to_show: whole };
+  }
 }
 
 /** Trades the code for tokens while the browser waits, so that its page tells how it really ended. */

@@ -4,16 +4,29 @@ import type { Client } from "../client.js";
 import { requireEndpoints } from "../endpoints.js";
 import { refusalIn } from "../refusal.js";
 
-/** RFC 7009 §2.1: the refresh token, which takes the access tokens with it, else the access token. */
-export async function revoke(client: Client, tokens: TokenSet): Promise<"revoked" | "not_supported"> {
+/**
+ * RFC 7009 §2.1: the refresh token, and the access token, which only some servers end with it, and none says whether it
+ * does. Once the refresh token is revoked the rest is as well as it can be.
+ */
+export async function revoke(
+  client: Client,
+  tokens: TokenSet,
+  now: number,
+): Promise<"revoked" | "not_supported"> {
   const { configuration, redactor } = client;
   if (configuration.serverMetadata().revocation_endpoint === undefined) return "not_supported";
   requireEndpoints(client, ["revocation_endpoint"]);
-  const token = tokens.refresh_token ?? tokens.access_token;
-  redactor.add(token);
-  const token_type_hint = tokens.refresh_token === undefined ? "access_token" : "refresh_token";
+  const { access_token, refresh_token, expires_at = Number.POSITIVE_INFINITY } = tokens;
+  for (const token of [access_token, refresh_token]) redactor.add(token);
+  const end = (token: string, token_type_hint: string) =>
+    tokenRevocation(configuration, token, { token_type_hint });
   try {
-    await tokenRevocation(configuration, token, { token_type_hint });
+    if (refresh_token === undefined) {
+      await end(access_token, "access_token");
+    } else {
+      await end(refresh_token, "refresh_token");
+      if (expires_at > now) await end(access_token, "access_token").catch(() => undefined);
+    }
     return "revoked";
   } catch (error) {
     if (refusalIn(error)?.error === "unsupported_token_type") return "not_supported";

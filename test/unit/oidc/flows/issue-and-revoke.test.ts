@@ -75,35 +75,51 @@ describe("client_credentials", () => {
       { client_id, endpoints: { token_endpoint: "https://provider.example/token" } },
       { client_secret, context: { fetch } },
     );
-    await expect(grants.issue("client_credentials")).rejects.toMatchObject({ kind: "refused" });
+    await expect(grants.issue("client_credentials")).rejects.toMatchObject({
+      kind: "refused",
+      message: expect.stringContaining("of use only to a program that signs each request"),
+    });
+  });
+
+  it.each(["invalid_dpop_proof", "use_dpop_nonce"])("says what a provider wants with %s", async (error) => {
+    const fetch = answering({ status: 400, body: { error } });
+    const { grants } = await benchFor(
+      { client_id, endpoints: { token_endpoint: "https://provider.example/token" } },
+      { client_secret, context: { fetch } },
+    );
+    await expect(grants.issue("client_credentials")).rejects.toMatchObject({
+      kind: "refused",
+      message: expect.stringContaining("wants to bind the token to a key (DPoP)"),
+    });
   });
 });
 
 describe("revoke (RFC 7009)", () => {
+  const OF_REFRESH = { token: "the-refresh-token", token_type_hint: "refresh_token" };
+  const OF_ACCESS = { token: "the-access-token", token_type_hint: "access_token" };
+
   it("ends the session at the provider", async () => {
     const { grants } = await benchFor({ issuer: provider.issuer });
     const { request } = signInRequest({ onBrowser: ({ url }) => void createVisitor().visit(url) });
     const tokens = await grants.signIn(request);
     expect(await grants.revoke(tokens)).toBe("revoked");
-    expect(provider.counts["/token/revocation"]).toBe(1);
+    expect(provider.counts["/token/revocation"]).toBe(2);
     expect(await grants.refresh(tokens.refresh_token ?? "")).toMatchObject({ outcome: "session_ended" });
   });
 
   it.each([
-    [
-      { refresh_token: "the-refresh-token" },
-      { token: "the-refresh-token", token_type_hint: "refresh_token" },
-    ],
-    [{}, { token: "the-access-token", token_type_hint: "access_token" }],
-  ])("names the token and what it is", async (tokens, form) => {
-    const fetch = answering({ body: "" });
+    ["both", { refresh_token: "the-refresh-token" }, [OF_REFRESH, OF_ACCESS]],
+    ["the access token that is all there is", {}, [OF_ACCESS]],
+    ["no access token that has expired", { refresh_token: "the-refresh-token", expires_at: 1 }, [OF_REFRESH]],
+  ])("ends %s: no server says which it ends by itself", async (_name, tokens, forms) => {
+    const fetch = answering({ body: "" }, { status: 400, body: { error: "unsupported_token_type" } });
     const { grants } = await benchFor(
       { endpoints: { revocation_endpoint: "https://provider.example/revoke" } },
       { context: { fetch } },
     );
     const set = { access_token: "the-access-token", token_type: "Bearer", obtained_at: 0, ...tokens };
     expect(await grants.revoke(set)).toBe("revoked");
-    expect(fetch.received).toMatchObject([{ url: "https://provider.example/revoke", form }]);
+    expect(fetch.received.map(({ form }) => form)).toMatchObject(forms);
   });
 
   const TOKENS = { access_token: "the-access-token", token_type: "Bearer", obtained_at: 0 };
