@@ -21,7 +21,7 @@ import {
   signingAlgorithms,
 } from "./discovery.js";
 import { type EndpointName, secureUrl } from "./endpoints.js";
-import { providerFetch } from "./provider-fetch.js";
+import { type ProviderFetchOptions, providerFetch } from "./provider-fetch.js";
 import { refusalIn } from "./refusal.js";
 
 /** What each flow is given. */
@@ -42,6 +42,7 @@ export async function openClient(
   context: Pick<Context, "fetch" | "log" | "redactor">,
   wanted: readonly EndpointName[],
   signal: AbortSignal,
+  discovery_from: Pick<ProviderFetchOptions, "documents" | "ask_anew">,
 ): Promise<Client> {
   const client_id = requireClientId(profile);
   // RFC 8705 §5: the endpoints at which the provider asks for a certificate may be others.
@@ -49,6 +50,7 @@ export async function openClient(
   const { issuer_rule, dialect } = presetOf(profile);
   const authentication = clientAuthentication(profile, secrets, context.redactor);
   const fetch = providerFetch(context, {
+    ...discovery_from,
     seconds: profile.timeout,
     signal,
     drop_id_token: profile.id_token === "ignore",

@@ -2,6 +2,7 @@ import type { TokenEndpointResponse } from "openid-client";
 import type { Context, Secrets } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { deadline } from "../http/deadline.js";
+import { keptDocuments } from "../http/kept-documents.js";
 import { openTransport } from "../http/transport.js";
 import type { Flow, Profile } from "../profile.js";
 import { presetOf } from "../providers/index.js";
@@ -16,12 +17,13 @@ import { refresh } from "./flows/refresh.js";
 import { revoke } from "./flows/revoke.js";
 import { tokenToTradeIn, unattended } from "./flows/unattended.js";
 import { verifyIdToken } from "./flows/verify-id-token.js";
+import { refusalIn } from "./refusal.js";
 import { tokenSetFrom } from "./token-set-from.js";
 
 /** What of the Context the flows need. */
 export type GrantsContext = Pick<
   Context,
-  "env" | "fetch" | "now" | "monotonic" | "sleep" | "openBrowser" | "log" | "redactor"
+  "env" | "fetch" | "now" | "monotonic" | "sleep" | "openBrowser" | "log" | "redactor" | "paths"
 >;
 
 interface SignIn {
@@ -39,8 +41,8 @@ const SIGN_INS: Partial<Record<Flow, SignIn>> = {
 };
 
 /**
- * The provider of a profile. Makes no request and resolves no secret until asked for something; nothing is kept
- * between calls. `refresh`, `issue` and `revoke` end within `profile.timeout` seconds, discovery included; a token that
+ * The provider of a profile. Makes no request and resolves no secret until asked for something; nothing but its public
+ * documents is kept between calls. `refresh`, `issue` and `revoke` end within `profile.timeout` seconds, discovery included; a token that
  * `issue` trades in has as long again.
  */
 export async function createGrants(
@@ -49,6 +51,7 @@ export async function createGrants(
   context: GrantsContext,
 ): Promise<Grants> {
   const clock = new ProviderClock(context.now);
+  const documents = keptDocuments(profile, context);
   let transport: Promise<typeof globalThis.fetch> | undefined;
   const network = async (): Promise<GrantsContext> => {
     transport ??= openTransport(profile, secrets, context);
@@ -59,12 +62,22 @@ export async function createGrants(
     wanted: readonly EndpointName[],
     signal: AbortSignal,
     use: (client: Client) => Promise<T>,
-    needed = wanted,
+    { needed = wanted, ask_anew = false } = {},
   ): Promise<T> {
-    try {
-      const client = await openClient(profile, secrets, await network(), wanted, signal);
+    const attempt = async (ask_anew: boolean): Promise<T> => {
+      const discovery = { documents, ask_anew };
+      const client = await openClient(profile, secrets, await network(), wanted, signal, discovery);
       requireEndpoints(client, needed);
       return await use(client);
+    };
+    try {
+      return await attempt(ask_anew).catch(async (error: unknown) => {
+        // What the provider said of itself a while ago may hold no longer.
+        const is_old = documents.used;
+        documents.forget();
+        if (!is_old || !isNothingThere(error)) throw error;
+        return await attempt(true);
+      });
     } catch (error) {
       const failure = failureOf(error, profile, context.redactor);
       throw clock.explain(failure, profile.client_auth === "private_key_jwt");
@@ -88,7 +101,10 @@ export async function createGrants(
           const result = await refresh(client, refresh_token, (next) => {
             rotated = next;
           });
-          if (result.outcome === "session_ended") return result;
+          if (result.outcome === "session_ended") {
+            documents.forget();
+            return result;
+          }
           return { outcome: "refreshed", tokens: tokenSetFrom(result.answer, context.now()) };
         });
       } catch (error) {
@@ -115,8 +131,11 @@ export async function createGrants(
       if (flow === undefined) {
         throw new OidcTokenError("defect", `nobody signs in with flow ${request.flow}`, "report this");
       }
-      return withClient([flow.begins_at, "token_endpoint"], request.signal, async (client) =>
-        tokenSetFrom(await flow.run(client, request, context), context.now()),
+      return withClient(
+        [flow.begins_at, "token_endpoint"],
+        request.signal,
+        async (client) => tokenSetFrom(await flow.run(client, request, context), context.now()),
+        { ask_anew: true },
       );
     },
 
@@ -132,8 +151,16 @@ export async function createGrants(
         return "not_supported";
       }
       return inTime((signal) =>
-        withClient(["revocation_endpoint"], signal, (client) => revoke(client, tokens, context.now()), []),
+        withClient(["revocation_endpoint"], signal, (client) => revoke(client, tokens, context.now()), {
+          needed: [],
+        }),
       );
     },
   };
+}
+
+/** An address that leads nowhere, or none at all: nothing has happened there, so it may be tried at another. */
+function isNothingThere(error: unknown): boolean {
+  if (isOidcTokenError(error)) return error.kind === "configuration";
+  return [404, 405, 410].includes(refusalIn(error)?.status ?? 0);
 }

@@ -2,6 +2,7 @@ import type { CustomFetch } from "openid-client";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { exchange } from "../http/exchange.js";
+import type { KeptDocument, KeptDocuments } from "../http/kept-documents.js";
 import { nameOf, serverTrouble } from "../http/trouble.js";
 import { type RepairOptions, repairResponse } from "./response-repair.js";
 
@@ -13,6 +14,10 @@ export interface ProviderFetchOptions extends RepairOptions {
   readonly seconds: number;
   /** Ends the whole operation this request is part of. */
   readonly signal: AbortSignal;
+  /** Where discovery documents are kept; undefined where they are to be asked for. */
+  readonly documents: KeptDocuments;
+  /** Do not believe what is kept: ask, and keep that. */
+  readonly ask_anew: boolean;
   /** Rewrites the discovery document; other answers are left alone. */
   readonly onDiscovery: (document: Record<string, unknown>) => void;
 }
@@ -27,6 +32,9 @@ export function providerFetch(
 ): CustomFetch {
   return async (address, { method, headers, body = null }) => {
     const url = new URL(address);
+    const is_document = address.includes("/.well-known/");
+    const kept = is_document && !options.ask_anew ? options.documents.read(address) : undefined;
+    if (kept) return rewritten(kept, options.onDiscovery);
     const endpoint = nameOf(url);
     const started = performance.now();
     const limits = { ...options, largest: LARGEST_ANSWER };
@@ -44,7 +52,10 @@ export function providerFetch(
     const trouble = serverTrouble(endpoint, response);
     // Auth0 says with 429 what RFC 8628 §3.5 says with 400.
     if (trouble && error !== "slow_down") throw trouble;
-    return address.includes("/.well-known/") ? await rewrite(repaired, options.onDiscovery) : repaired;
+    if (!is_document) return repaired;
+    const answer = { status: repaired.status, body: status === 200 ? await bodyOf(repaired) : undefined };
+    if (isObject(answer.body) || status === 404) options.documents.keep(address, answer);
+    return isObject(answer.body) ? rewritten(answer, options.onDiscovery) : repaired;
   };
 }
 
@@ -56,14 +67,14 @@ function tooLarge(endpoint: string): OidcTokenError {
   );
 }
 
-async function rewrite(
-  response: Response,
-  change: (document: Record<string, unknown>) => void,
-): Promise<Response> {
-  const document: unknown = response.status === 200 && (await bodyOf(response));
-  if (typeof document !== "object" || document === null) return response;
-  change(document as Record<string, unknown>);
-  return new Response(JSON.stringify(document), { status: 200, headers: response.headers });
+function rewritten({ status, body }: KeptDocument, change: ProviderFetchOptions["onDiscovery"]): Response {
+  if (!isObject(body)) return new Response(null, { status });
+  change(body);
+  return Response.json(body, { status });
+}
+
+function isObject(body: unknown): body is Record<string, unknown> {
+  return typeof body === "object" && body !== null;
 }
 
 async function errorCode(

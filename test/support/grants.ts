@@ -75,6 +75,14 @@ export async function benchFor(overrides: Partial<Profile>, options: BenchOption
       throw new Error("there is no browser here");
     },
     redactor: new Redactor(),
+    // Where nothing can be kept.
+    paths: {
+      home: "/dev/null",
+      config: "/dev/null",
+      data: "/dev/null",
+      cache: "/dev/null",
+      log: "/dev/null",
+    },
     log: {
       level: "debug",
       error: note("error"),
