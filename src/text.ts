@@ -19,11 +19,6 @@ export function jsonLine(value: unknown): string {
   return `${printable(JSON.stringify(value))}\n`;
 }
 
-/** A value as one line of JSON that a terminal may show: its own escapes stand for what a terminal would obey. */
-export function jsonLine(value: unknown): string {
-  return `${printable(JSON.stringify(value))}\n`;
-}
-
 /** A text from outside on one line, with a space for every character a terminal would obey. */
 export function oneLine(text: string): string {
   return text.replace(UNSAFE, " ").replace(/\s+/g, " ").trim();

@@ -15,6 +15,7 @@ export const LONG = [
   "test/e2e/lock-folder.test.ts",
   "test/e2e/models.test.ts",
   "test/e2e/networks.test.ts",
+  "test/e2e/one-request.test.ts",
   "test/e2e/provider-trouble.test.ts",
   "test/e2e/providers-oci.test.ts",
   "test/e2e/providers.test.ts",

@@ -72,10 +72,11 @@ export function completeDocument(document: Document, issuer: URL, profile: Profi
 
 function requireSameHost(address: unknown, name: string, issuer: URL, profile: Profile): void {
   if (typeof address !== "string" || !URL.canParse(address)) return;
-  if (new URL(address).host === issuer.host) return;
+  const { host } = new URL(address);
+  if (host === issuer.host) return;
   throw new OidcTokenError(
     "configuration",
-    `the provider of profile ${profile.name} names a ${name} on another host, ${new URL(address).host}`,
+    `the provider of profile ${profile.name} names a ${name} on another host, ${host || "one that is none"}`,
     `check issuer; if that host is right, write the address as endpoints.${name} in the profile`,
   );
 }
