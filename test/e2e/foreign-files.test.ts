@@ -118,6 +118,40 @@ describe("a snapshot in the cache folder", () => {
   });
 });
 
+describe("a models cache", () => {
+  const models = async () => JSON.parse((await sandbox.run(["models", "--json"], { limit: LIMIT })).stdout);
+  const path = () => join(cache(), readdirSync(cache()).find((each) => each.startsWith("models-")) ?? "none");
+  const forgeModels = async (): Promise<void> => {
+    expect(await models()).toEqual([{ id: "one-model" }]);
+    writeFileSync(path(), readFileSync(path(), "utf8").replace("one-model", "forged"));
+  };
+
+  it("is what is shown, where it is this user's own", async () => {
+    await forgeModels();
+    expect(await models()).toEqual([{ id: "forged" }]);
+  });
+
+  it.each<[string, () => void]>([
+    ["that others may write to", () => chmodSync(path(), 0o622)],
+    ["that has a second name", () => linkSync(path(), join(sandbox.home, "second"))],
+    [
+      "that is a link",
+      () => {
+        const kept = path();
+        renameSync(kept, join(sandbox.home, "elsewhere"));
+        symlinkSync(join(sandbox.home, "elsewhere"), kept);
+      },
+    ],
+    ...(process.getuid?.() === 0
+      ? [["of another user", () => chownSync(path(), STRANGER, STRANGER)] as [string, () => void]]
+      : []),
+  ])("%s is not believed", async (_what, arrange) => {
+    await forgeModels();
+    arrange();
+    expect(await models()).toEqual([{ id: "one-model" }]);
+  });
+});
+
 /** What may lie in the place of a file and is none that can be read to its end. */
 const NO_FILES: readonly (readonly [string, (path: string) => void])[] = [
   ["a FIFO", (path) => void execFileSync("mkfifo", ["-m", "600", path], { timeout: 5_000 })],
