@@ -37,6 +37,27 @@ export interface Replacement {
   readonly sweep?: string;
   /** Is given the path of the new text before it counts, and throws where it is wrong: what was there then stays. */
   readonly check?: (temporary: string) => void;
+  /** Takes the new text, so that a disk that has filled up since does not refuse it. */
+  readonly room?: Reservation;
+}
+
+/** Bytes on the disk beside a file, for its next text. */
+export interface Reservation {
+  readonly temporary: string;
+  /** Gives them back, where no text has taken them. */
+  release(): void;
+}
+
+/** Takes so many bytes on the disk for the next text of a file. Throws the system's error and then leaves nothing behind. */
+export function reserveFile(path: string, bytes: number): Reservation {
+  const temporary = temporaryName(path);
+  try {
+    write(temporary, "\0".repeat(bytes), { mode: 0o600, durable: true, flag: "wx" });
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
+  return { temporary, release: () => removeQuietly(temporary) };
 }
 
 /**
@@ -44,10 +65,10 @@ export interface Replacement {
  * is replaced, not followed. Throws the system's error, or what `check` throws, and then leaves nothing behind.
  */
 export function replaceFile(path: string, text: string, how: Replacement = {}): void {
-  const { mode = 0o600, durable = true, sweep = `${basename(path)}.`, check } = how;
-  const temporary = temporaryName(path);
+  const { mode = 0o600, durable = true, sweep = `${basename(path)}.`, check, room } = how;
+  const temporary = room?.temporary ?? temporaryName(path);
   try {
-    const written = write(temporary, text, mode, durable);
+    const written = write(temporary, text, { mode, durable, flag: room === undefined ? "wx" : "r+" });
     check?.(temporary);
     rename(temporary, path);
     if (durable) syncFolder(dirname(path));
@@ -135,11 +156,16 @@ function temporaryName(path: string): string {
 }
 
 /** Answers the file system's own time of the write: clocks of two machines that share a home may differ. */
-function write(path: string, text: string, mode: number, durable: boolean): number {
-  const file = openSync(path, "wx", 0o600);
+function write(
+  path: string,
+  text: string,
+  { mode, durable, flag }: { mode: number; durable: boolean; flag: "wx" | "r+" },
+): number {
+  const file = openSync(path, flag, 0o600);
   try {
     if (process.platform !== "win32") fchmodSync(file, mode & 0o7777);
     writeFileSync(file, text);
+    if (flag === "r+") ftruncateSync(file, Buffer.byteLength(text));
     if (durable) fsyncSync(file);
     return fstatSync(file).mtimeMs;
   } finally {

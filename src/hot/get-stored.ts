@@ -4,7 +4,9 @@ import { readRegular } from "../files/read.js";
 import { formatTokens } from "../formats/output.js";
 import { userPaths } from "../paths.js";
 import { stdoutFailure } from "../stdout.js";
-import { openStore, type StoreSurroundings } from "../store/open.js";
+import { FileStore } from "../store/file.js";
+import { readKeyring } from "../store/keyring/read.js";
+import { type Readable, readStores } from "../store/read.js";
 import { isFresh } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { fromRecord } from "../token/record.js";
@@ -55,7 +57,7 @@ async function answerTo(
     }
     const stored = snapshot.key
       ? staticKey(snapshot.key, env)
-      : await storedTokens(snapshot, { dataDir: paths.data, env, interactive: false, notice: () => {} });
+      : await storedTokens(snapshot, paths.data, env);
     // An ID token is a credential once its signature has been checked, which takes a request.
     const tokens = snapshot.id_token && stored ? stored.id_token_verified && idTokenAsToken(stored) : stored;
     const now = Date.now() / 1000;
@@ -77,10 +79,14 @@ async function answerTo(
 }
 
 async function storedTokens(
-  snapshot: Snapshot,
-  surroundings: StoreSurroundings,
+  { store, account }: Snapshot,
+  data: string,
+  env: NodeJS.ProcessEnv,
 ): Promise<TokenSet | undefined> {
-  const kept = await openStore(snapshot.store, surroundings).get(snapshot.account);
+  const keyring: Readable["keyring"] = {
+    get: (account, deadline) => readKeyring({ platform: process.platform, env }, account, deadline),
+  };
+  const kept = await readStores(store, { file: new FileStore(`${data}/tokens`), keyring }, account);
   return kept && fromRecord(kept.text);
 }
 

@@ -27,6 +27,8 @@ export interface ProfileAccess {
   grants(): Promise<Grants>;
   /** What is stored, and where. */
   read(): Promise<{ readonly tokens: TokenSet; readonly store: StoreName } | undefined>;
+  /** Makes sure that what a refresh of these tokens brings can be kept, until it is released. */
+  reserve(tokens: TokenSet): Promise<() => Promise<void>>;
   /** Keeps tokens where they are kept already. */
   write(tokens: TokenSet): Promise<StoreName>;
   /** Keeps tokens of a new sign-in, choosing the store anew. */
@@ -136,6 +138,7 @@ export function accessProfile(context: Context, profile: Profile, options: Acces
       return grants;
     },
     read,
+    reserve: (tokens) => store.reserve(profile.account, toRecord(tokens)),
     write: (tokens) => keep("set", tokens),
     place: (tokens) => keep("place", tokens),
     keepSecret,

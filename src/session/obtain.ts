@@ -1,5 +1,5 @@
 import type { Context } from "../context.js";
-import { OidcTokenError } from "../errors.js";
+import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
 import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
@@ -124,6 +124,15 @@ function portsOf(context: Context, access: ProfileAccess, interactive: boolean):
       // Ctrl-C came while the answer was on its way: it is safe now, and nobody wants it printed.
       context.interrupted.throwIfAborted();
     },
+    reserve: async (tokens) => {
+      try {
+        return await access.reserve(tokens);
+      } catch (error) {
+        if (!isOidcTokenError(error)) throw error;
+        const message = `${error.message}, so the token was not refreshed and nothing is lost`;
+        throw new OidcTokenError(error.kind, message, error.hint, { cause: error });
+      }
+    },
     tryLock: () => context.lock.tryAcquire(profile.account),
     refresh: async (refresh_token) => {
       const grants = await access.grants();
@@ -141,6 +150,13 @@ function portsOf(context: Context, access: ProfileAccess, interactive: boolean):
       signIn: interactive ? async () => (await signIn(context, access, {})).tokens : undefined,
     }),
     signInNeeded: (reason) => signInNeeded(profile.name, reason),
+    sessionLost: (refused) =>
+      new OidcTokenError(
+        "store",
+        `${refused.message} just when the provider had renewed the session of profile "${profile.name}", which is lost`,
+        `mend the store, then run: oidc-token login --profile ${profile.name}`,
+        { cause: refused },
+      ),
     sha256,
     warn: (sentence) => {
       context.log.warn(sentence, { profile: profile.name });

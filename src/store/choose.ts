@@ -1,6 +1,7 @@
 import { OidcTokenError } from "../errors.js";
 import type { StoreChoice } from "../profile.js";
-import { KeyringUnusable } from "./keyring/keyring.js";
+import { KeyringUnusable } from "./keyring/trouble.js";
+import { ASIDE_DEADLINE, readStores } from "./read.js";
 import type { Store, StoreName } from "./store.js";
 import type { Kept, TokenStore } from "./token-store.js";
 
@@ -10,16 +11,23 @@ export interface Keyring extends Store {
   delete(account: string, deadline?: number): Promise<boolean>;
 }
 
+/** A store that can be asked for room before it is needed. */
+export interface RoomyStore extends Store {
+  /** Takes and holds so many bytes for this account, until they are released or `set` has filled them. */
+  reserve(account: string, bytes: number): Promise<void>;
+  release(account: string): Promise<void>;
+}
+
 export interface TokenStoreParts {
   readonly choice: StoreChoice;
-  readonly file: Store;
+  readonly file: RoomyStore;
   readonly keyring: Keyring;
   /** Called with a lowercase sentence where something is worth telling the user. */
   readonly notice: (sentence: string) => void;
 }
 
-/** Milliseconds a keyring has to answer that is asked only in case an earlier configuration left a token there. */
-const ASIDE_DEADLINE = 1_000;
+/** Bytes held for the answer to a refresh: as much as there is now and again, and not less than this. */
+const LEAST_ROOM = 16 * 1024;
 
 /**
  * The store a configuration asks for. The file is always the newer one: it is read first, and a text on its way
@@ -33,7 +41,7 @@ export function chooseTokenStore(parts: TokenStoreParts): TokenStore {
 
 class ChosenStore implements TokenStore {
   readonly #choice: StoreChoice;
-  readonly #file: Store;
+  readonly #file: RoomyStore;
   readonly #keyring: Keyring;
   readonly #notice: (sentence: string) => void;
   /** Accounts that `get` has found in the keyring, to save asking again. */
@@ -47,12 +55,31 @@ class ChosenStore implements TokenStore {
   }
 
   async get(account: string): Promise<Kept | undefined> {
-    const inFile = await this.#file.get(account);
-    if (inFile !== undefined) return { text: inFile, store: "file" };
-    const text = await this.#readKeyring(account);
-    if (text === undefined) return undefined;
-    this.#inKeyring.add(account);
-    return { text, store: "keyring" };
+    const kept = await readStores(this.#choice, { file: this.#file, keyring: this.#keyring }, account);
+    if (kept?.store === "keyring") this.#inKeyring.add(account);
+    return kept;
+  }
+
+  async reserve(account: string, text: string): Promise<() => Promise<void>> {
+    const room = Math.max(LEAST_ROOM, 2 * Buffer.byteLength(text));
+    const inFile = (await this.#file.get(account)) !== undefined;
+    if (this.#choice === "keyring" || (this.#choice === "auto" && !inFile)) {
+      try {
+        // That it can be read says nothing: what is there is written once more.
+        await this.#keyring.set(account, text);
+        if (!inFile) return async () => {};
+      } catch (error) {
+        if (this.#choice === "keyring" || !(error instanceof OidcTokenError)) throw error;
+        try {
+          await this.#file.reserve(account, room);
+        } catch {
+          throw error; // the keyring is where it is to be, and what a person can mend
+        }
+        return () => this.#file.release(account);
+      }
+    }
+    await this.#file.reserve(account, room);
+    return () => this.#file.release(account);
   }
 
   async set(account: string, text: string): Promise<StoreName> {
@@ -62,7 +89,7 @@ class ChosenStore implements TokenStore {
       // Where the file held it already, the keyring is left alone: it may be why the file was chosen.
       return inFile ? this.#write(account, text) : this.#toFile(account, text);
     }
-    if (inFile) return this.#write(account, text);
+    if (inFile) return this.#keepInFile(account, text);
     if (!this.#inKeyring.has(account) && (await this.get(account)) === undefined)
       return this.place(account, text);
     return this.#toKeyringOrFile(account, text);
@@ -91,20 +118,22 @@ class ChosenStore implements TokenStore {
     }
   }
 
-  async #readKeyring(account: string): Promise<string | undefined> {
-    try {
-      return await this.#keyring.get(account, this.#deadline);
-    } catch (error) {
-      // With "auto" a keyring that is locked or silent may hold the token, and saying "not signed in" would be wrong.
-      if (this.#choice === "auto" && error instanceof KeyringUnusable && error.trouble === "absent")
-        return undefined;
-      if (this.#choice === "file" && error instanceof OidcTokenError) return undefined;
-      throw error;
-    }
-  }
-
   get #deadline(): number | undefined {
     return this.#choice === "file" ? ASIDE_DEADLINE : undefined;
+  }
+
+  /** Back to the keyring where that still has the older text which a file has rescued the session from. */
+  async #keepInFile(account: string, text: string): Promise<StoreName> {
+    await this.#file.set(account, text);
+    try {
+      if ((await this.#keyring.get(account, ASIDE_DEADLINE)) === undefined) return "file";
+      await this.#keyring.set(account, text);
+    } catch (error) {
+      if (!(error instanceof OidcTokenError)) throw error;
+      return "file";
+    }
+    await this.#file.delete(account);
+    return "keyring";
   }
 
   async #write(account: string, text: string): Promise<StoreName> {

@@ -2,17 +2,19 @@ import { join } from "node:path";
 import { errorCode, fileError } from "../files/file-error.js";
 import { checkPrivateFolder, encodeFileName, ensurePrivateFolder } from "../files/folder.js";
 import { readPrivate } from "../files/read.js";
-import { removeFile, replaceFile } from "../files/replace.js";
-import type { Store } from "./store.js";
+import { type Reservation, removeFile, replaceFile, reserveFile } from "../files/replace.js";
+import { given } from "../given.js";
+import type { RoomyStore } from "./choose.js";
 
 /** Bytes. The largest record is a few tokens of some 10 kB. */
 const MOST = 4 * 1024 * 1024;
 
 /** One 0600 file an account in a 0700 folder of this user. All I/O is synchronous: `get` is on the hot path. */
-export class FileStore implements Store {
+export class FileStore implements RoomyStore {
   readonly name = "file";
   readonly #folder: string;
   readonly #uid: number | undefined;
+  readonly #rooms = new Map<string, Reservation>();
 
   /** `uid` owns folder and files; undefined (Windows) leaves protection to the ACL of the user's profile. */
   constructor(folder: string, uid: number | undefined = process.getuid?.()) {
@@ -35,11 +37,29 @@ export class FileStore implements Store {
     ensurePrivateFolder(this.#folder, this.#uid);
     const path = this.#path(account);
     try {
+      const room = this.#rooms.get(account);
+      this.#rooms.delete(account);
       // Whatever account it was for, a token lies in what a killed writer left.
-      replaceFile(path, value, { sweep: "" });
+      replaceFile(path, value, { sweep: "", ...given({ room }) });
     } catch (error) {
       throw fileError(error, { action: "write", path });
     }
+  }
+
+  async reserve(account: string, bytes: number): Promise<void> {
+    ensurePrivateFolder(this.#folder, this.#uid);
+    const path = this.#path(account);
+    await this.release(account);
+    try {
+      this.#rooms.set(account, reserveFile(path, bytes));
+    } catch (error) {
+      throw fileError(error, { kind: "store", action: "write", path });
+    }
+  }
+
+  async release(account: string): Promise<void> {
+    this.#rooms.get(account)?.release();
+    this.#rooms.delete(account);
   }
 
   async delete(account: string): Promise<boolean> {

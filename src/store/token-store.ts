@@ -15,6 +15,12 @@ export interface TokenStore {
    * have put it there. Only with `file` does a keyring that cannot be read not matter.
    */
   get(account: string): Promise<Kept | undefined>;
+  /**
+   * Makes sure that `set` can keep what a refresh of this text brings, before a refresh token is spent that cannot be
+   * kept: room in the file system is held until it is released, a keyring is asked for a write. Throws where
+   * nothing can keep it.
+   */
+  reserve(account: string, text: string): Promise<() => Promise<void>>;
   /** With `auto` keeps it where it is already kept; otherwise, and where it is kept nowhere, as `place` does. */
   set(account: string, text: string): Promise<StoreName>;
   /** At sign-in: chooses the store anew, moves the account there, tells once if `auto` fell back to the file. */

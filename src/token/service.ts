@@ -16,6 +16,8 @@ export interface TokenPorts {
   write(tokens: TokenSet): Promise<void>;
   /** Takes this identity's lock, or answers undefined while a peer holds it. */
   tryLock(): Promise<(() => Promise<void>) | undefined>;
+  /** Makes sure that what a refresh brings can be kept, until it is released. Throws where it cannot: kind `store`. */
+  reserve(tokens: TokenSet): Promise<() => Promise<void>>;
   refresh(refresh_token: string): Promise<RefreshOutcome>;
   /** Present for flows that need no person. */
   readonly issue?: () => Promise<TokenSet>;
@@ -23,6 +25,8 @@ export interface TokenPorts {
   readonly signIn?: () => Promise<TokenSet>;
   /** The error for a sign-in that is needed but not allowed here. */
   signInNeeded(reason: string | undefined): OidcTokenError;
+  /** The error for a renewed session that the store has refused to keep. */
+  sessionLost(refused: OidcTokenError): OidcTokenError;
   /** SHA-256 of a token, hexadecimal. */
   sha256(token: string): Promise<string>;
   /** One sentence for the person, on stderr. */
@@ -84,8 +88,8 @@ async function renewUnderLock(request: TokenRequest, ports: TokenPorts, started:
 }
 
 /**
- * What a token that still works may stand in for. A store that fails is not among it: the provider may have
- * rotated the refresh token already, and who hears nothing of it loses the session later and never learns why.
+ * What a token that still works may stand in for. A store that fails is not among it once a request was made: the
+ * provider may have rotated the refresh token, and who hears nothing of it loses the session later and never learns why.
  */
 const SURVIVABLE: readonly ErrorKind[] = ["temporary", "refused", "configuration", "sign_in_needed"];
 
@@ -95,9 +99,12 @@ async function renew(
   ports: TokenPorts,
 ): Promise<Renewal> {
   let reason: string | undefined;
+  let spent = false;
   try {
     if (stored?.refresh_token !== undefined) {
-      const outcome = await refreshAndStore(stored, stored.refresh_token, request, ports);
+      const release = await ports.reserve(stored);
+      spent = true;
+      const outcome = await refreshAndStore(stored, stored.refresh_token, request, ports).finally(release);
       if ("tokens" in outcome) return outcome;
       reason = outcome.reason;
     }
@@ -107,7 +114,8 @@ async function renew(
       return { tokens: issued };
     }
   } catch (error) {
-    if (!isOidcTokenError(error) || !SURVIVABLE.includes(error.kind)) throw error;
+    if (!isOidcTokenError(error)) throw error;
+    if (!SURVIVABLE.includes(error.kind) && (spent || error.kind !== "store")) throw error;
     if (!stored || !(await isFallback(stored, request, ports))) throw error;
     ports.warn(`could not refresh, handing out the stored token: ${error.message}`);
     return { tokens: stored };
@@ -134,7 +142,12 @@ async function refreshAndStore(
   const outcome = await ports.refresh(refresh_token);
   if (outcome.outcome === "refreshed") {
     const tokens = keepRefreshToken(outcome.tokens, stored);
-    await ports.write(tokens);
+    try {
+      await ports.write(tokens);
+    } catch (error) {
+      const rotated = tokens.refresh_token !== refresh_token;
+      throw rotated && isOidcTokenError(error) && error.kind === "store" ? ports.sessionLost(error) : error;
+    }
     return { tokens };
   }
   if (outcome.outcome === "unusable") {

@@ -21,7 +21,7 @@ interface Waiting {
 
 /**
  * A client of the session bus. Calls made before `connect` go out in one write together with the greeting: the
- * daemon reads in order, so none has to wait for the answer to the one before. Nothing here ends by itself where
+ * bus reads in order, so none has to wait for the answer to the one before. Nothing here ends by itself where
  * the bus is silent: the caller keeps a deadline and calls `close`.
  */
 export class Bus {
@@ -50,6 +50,11 @@ export class Bus {
         ++this.#serial,
       ),
     );
+  }
+
+  /** False once it has failed or was closed. */
+  get usable(): boolean {
+    return this.#failed === undefined;
   }
 
   /** Connects to the first socket that somebody listens on. */

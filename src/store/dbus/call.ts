@@ -32,13 +32,15 @@ export const objectPaths = (values: readonly string[]): Argument => ({
     }),
 });
 
-export const textVariant = (value: string): Argument => ({
+const variant = (value: Argument): Argument => ({
   signature: "v",
   write: (writer) => {
-    writer.signature("s");
-    writer.text(value);
+    writer.signature(value.signature);
+    value.write(writer);
   },
 });
+
+export const textVariant = (value: string): Argument => variant(text(value));
 
 export const dictionary = (entries: Readonly<Record<string, string>>): Argument => ({
   signature: "a{ss}",
@@ -50,6 +52,39 @@ export const dictionary = (entries: Readonly<Record<string, string>>): Argument 
         writer.text(entries[key] as string);
       }
     }),
+});
+
+/** A struct of the Secret Service API's type Secret, in a session without encryption. */
+export const secret = (session: string, value: string): Argument => ({
+  signature: "(oayays)",
+  write: (writer) => {
+    writer.align(8);
+    writer.text(session);
+    writer.uint32(0);
+    writer.octets(value);
+    writer.text("text/plain");
+  },
+});
+
+/** Properties of an item that is to be made: its label and its attributes. */
+export const itemProperties = (label: string, attributes: Readonly<Record<string, string>>): Argument => {
+  const values = { Label: textVariant(label), Attributes: variant(dictionary(attributes)) };
+  return {
+    signature: "a{sv}",
+    write: (writer) =>
+      writer.array(8, () => {
+        for (const [name, value] of Object.entries(values)) {
+          writer.align(8);
+          writer.text(`org.freedesktop.Secret.Item.${name}`);
+          value.write(writer);
+        }
+      }),
+  };
+};
+
+export const truth = (value: boolean): Argument => ({
+  signature: "b",
+  write: (writer) => writer.uint32(value ? 1 : 0),
 });
 
 /** A method call as a string of bytes, little-endian. */
@@ -86,9 +121,14 @@ class Writer {
     this.bytes += uint32(value);
   }
   text(value: string): void {
+    this.octets(value);
+    this.bytes += "\0";
+  }
+  /** The text's bytes in UTF-8 after their number: a text without the NUL, or an array of bytes. */
+  octets(value: string): void {
     const bytes = Buffer.from(value, "utf8").toString("latin1");
     this.uint32(bytes.length);
-    this.bytes += `${bytes}\0`;
+    this.bytes += bytes;
   }
   signature(value: string): void {
     this.bytes += `${String.fromCharCode(value.length)}${value}\0`;

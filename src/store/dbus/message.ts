@@ -1,9 +1,13 @@
 // The little of the D-Bus wire format ("Message Protocol" in the D-Bus Specification) that reading one secret
-// takes; `dbus-call.ts` has the other half, which asks for it.
+// takes; `call.ts` has the other half, which asks for it.
 
 const RETURN = 2;
 const ERROR = 3;
 const SIGNAL = 4;
+/** Bytes. The longest answer is one record and its attributes. */
+const MOST = 1 << 24;
+/** Values within values: 32 arrays and 32 structs ("Valid Signatures"), here variants among them. */
+const DEEPEST = 64;
 
 /** The header fields of a message. */
 export const FIELD = {
@@ -41,8 +45,9 @@ export function parseMessage(bytes: Buffer): { message: Message; length: number 
   const fieldsEnd = 16 + reader.uint32();
   const bodyStart = fieldsEnd + (-fieldsEnd & 7);
   const length = bodyStart + bodyLength;
-  if (length > 1 << 24) throw new Error("a D-Bus message that is too long");
+  if (length > MOST) throw new Error("a D-Bus message that is too long");
   if (bytes.length < length) return undefined;
+  reader.end = length;
 
   const fields: unknown[] = [];
   while (reader.offset < fieldsEnd) {
@@ -50,6 +55,11 @@ export function parseMessage(bytes: Buffer): { message: Message; length: number 
     const code = reader.byte();
     fields[code] = reader.variant();
   }
+  const textField = (code: number): string | undefined => {
+    const value = fields[code];
+    return typeof value === "string" ? value : undefined;
+  };
+  const serial = fields[FIELD.reply_serial];
   const type = bytes[1];
   reader.offset = bodyStart;
   const known = type === RETURN || type === SIGNAL;
@@ -57,17 +67,20 @@ export function parseMessage(bytes: Buffer): { message: Message; length: number 
     length,
     message: {
       type: type === RETURN ? "return" : type === ERROR ? "error" : type === SIGNAL ? "signal" : "other",
-      reply_serial: fields[FIELD.reply_serial] as number | undefined,
-      error_name: fields[FIELD.error_name] as string | undefined,
-      path: fields[FIELD.path] as string | undefined,
-      member: fields[FIELD.member] as string | undefined,
-      body: known ? reader.values(String(fields[FIELD.signature] ?? "")) : [],
+      reply_serial: typeof serial === "number" ? serial : undefined,
+      error_name: textField(FIELD.error_name),
+      path: textField(FIELD.path),
+      member: textField(FIELD.member),
+      body: known ? reader.values(textField(FIELD.signature) ?? "") : [],
     },
   };
 }
 
 class Reader {
   offset = 0;
+  /** Where the message ends: what stands behind it belongs to the next one. */
+  end = 16;
+  #depth = 0;
   readonly #bytes: Buffer;
   readonly #little: boolean;
 
@@ -78,19 +91,29 @@ class Reader {
   align(size: number): void {
     this.offset += -this.offset & (size - 1);
   }
+  /** Moves over so many bytes and answers where they begin. */
+  #take(length: number): number {
+    const start = this.offset;
+    this.offset += length;
+    if (this.offset > this.end) throw new Error("a D-Bus value that is longer than its message");
+    return start;
+  }
   byte(): number {
-    return this.#bytes.readUInt8(this.offset++);
+    return this.#bytes.readUInt8(this.#take(1));
   }
   uint32(): number {
     this.align(4);
-    this.offset += 4;
-    const at = this.offset - 4;
+    const at = this.#take(4);
     return this.#little ? this.#bytes.readUInt32LE(at) : this.#bytes.readUInt32BE(at);
   }
+  uint64(): number {
+    this.align(8);
+    const [first, second] = [this.uint32(), this.uint32()];
+    return this.#little ? first + second * 2 ** 32 : first * 2 ** 32 + second;
+  }
   text(length: number): string {
-    const value = this.#bytes.toString("utf8", this.offset, this.offset + length);
-    this.offset += length + 1;
-    return value;
+    const start = this.#take(length + 1);
+    return this.#bytes.toString("utf8", start, start + length);
   }
   variant(): unknown {
     return this.values(this.text(this.byte()))[0];
@@ -106,6 +129,12 @@ class Reader {
     return values;
   }
   #value(type: string): unknown {
+    if (++this.#depth > DEEPEST) throw new Error("a D-Bus message that is too deep");
+    const value = this.#valueOf(type);
+    this.#depth -= 1;
+    return value;
+  }
+  #valueOf(type: string): unknown {
     switch (type[0]) {
       case "y":
         return this.byte();
@@ -113,6 +142,8 @@ class Reader {
         return this.uint32() === 1;
       case "u":
         return this.uint32();
+      case "t":
+        return this.uint64();
       case "s":
       case "o":
         return this.text(this.uint32());
@@ -121,6 +152,8 @@ class Reader {
       case "v":
         return this.variant();
       case "(":
+        // "Empty structures are not allowed": an array of them takes no bytes and would never end.
+        if (type.length < 3) throw new Error("a D-Bus signature with a struct of nothing");
         this.align(8);
         return this.values(type.slice(1, -1));
       case "a":
@@ -131,12 +164,10 @@ class Reader {
   }
   #array(element: string): unknown {
     const length = this.uint32();
-    if (element[0] === "(") this.align(8);
+    if (element[0] === "(" || element === "t") this.align(8);
     const end = this.offset + length;
-    if (element === "y") {
-      this.offset = end;
-      return this.#bytes.subarray(end - length, end);
-    }
+    if (element === "y") return this.#bytes.subarray(this.#take(length), end);
+    if (end > this.end) throw new Error("a D-Bus array that is longer than its message");
     const values: unknown[] = [];
     while (this.offset < end) values.push(this.#value(element));
     return values;

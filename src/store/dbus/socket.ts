@@ -1,6 +1,9 @@
 import type { BusSocket } from "./session-bus.js";
 
-/** A byte stream; what is written before it is connected is sent then. Bytes are strings in latin1. */
+/**
+ * A byte stream; what is written before it is connected is sent then. Bytes are strings in latin1. It keeps no process
+ * alive: who waits for an answer has a timer.
+ */
 export interface Connection {
   write(bytes: string): void;
   close(): void;
@@ -27,6 +30,7 @@ export function connectUnix(socket: BusSocket, events: ConnectionEvents): Connec
 interface PipeHandle {
   connect(request: object, path: string): number | undefined;
   readStart(): number;
+  unref(): void;
   writeLatin1String(request: object, bytes: string): number;
   close(): void;
   onread: (buffer: ArrayBuffer | undefined) => void;
@@ -50,6 +54,7 @@ function connectPipe(socket: BusSocket, events: ConnectionEvents): Connection | 
     const pipe = process_.binding("pipe_wrap") as PipeBinding;
     const stream = process_.binding("stream_wrap") as StreamBinding;
     const handle = new pipe.Pipe(pipe.constants.SOCKET);
+    handle.unref();
     let open = true;
     const close = () => {
       if (open) handle.close();
@@ -88,7 +93,7 @@ function connectPipe(socket: BusSocket, events: ConnectionEvents): Connection | 
 }
 
 interface BunRuntime {
-  connect(options: object): Promise<{ write(bytes: Buffer): number; end(): void }>;
+  connect(options: object): Promise<{ write(bytes: Buffer): number; end(): void; unref(): void }>;
 }
 
 function connectBun(bun: BunRuntime, socket: BusSocket, events: ConnectionEvents): Connection {
@@ -102,7 +107,7 @@ function connectBun(bun: BunRuntime, socket: BusSocket, events: ConnectionEvents
     if (open) events.data(Buffer.from(bytes)); // Bun reuses its own buffer
   };
   const connecting = bun.connect({ unix: socket, socket: { data, close: end, error: end } });
-  connecting.catch(end);
+  connecting.then((connected) => connected.unref(), end);
   return {
     write: (bytes) => void connecting.then((connected) => connected.write(Buffer.from(bytes, "latin1")), end),
     close: () => {
@@ -121,6 +126,7 @@ function connectNet(path: BusSocket, events: ConnectionEvents): Connection {
   };
   const connecting = import("node:net").then(({ connect }) => {
     const socket = connect(path);
+    socket.unref();
     socket.on("data", (bytes) => {
       if (open) events.data(bytes);
     });

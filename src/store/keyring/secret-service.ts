@@ -1,30 +1,30 @@
 import type { Environment } from "../../paths.js";
-import { Bus, BusError } from "../dbus/bus.js";
-import { dictionary, objectPath, objectPaths, text, textVariant } from "../dbus/call.js";
+import type { Bus } from "../dbus/bus.js";
+import { dictionary, objectPath, text, textVariant } from "../dbus/call.js";
 import type { Message } from "../dbus/message.js";
-import { sessionBusSockets } from "../dbus/session-bus.js";
+import { type SecretServiceState, withBus } from "./secret-service-bus.js";
 
-/**
- * What stands between this process and the default keyring. `unchecked`: only the native library can tell, for
- * instance because the bus has an address of another kind than a unix socket.
- */
-export type SecretServiceState =
-  | "ready"
-  | "locked"
-  | "no_collection"
-  | "no_service"
-  | "no_bus"
-  | "silent"
-  | "unchecked";
+export const SERVICE = "org.freedesktop.secrets";
+export const SERVICE_PATH = "/org/freedesktop/secrets";
+export const SERVICE_INTERFACE = "org.freedesktop.Secret.Service";
+export const ITEM_INTERFACE = "org.freedesktop.Secret.Item";
+export const DEFAULT_COLLECTION = `${SERVICE_PATH}/aliases/default`;
+/** Searches until an item is there that does not vanish before it is used. */
+export const ATTEMPTS = 4;
 
-const SERVICE = "org.freedesktop.secrets";
-const SERVICE_PATH = "/org/freedesktop/secrets";
-const DEFAULT_COLLECTION = `${SERVICE_PATH}/aliases/default`;
+export type Attributes = Readonly<Record<string, string>>;
 
 export interface Reading {
   /** `ready` where `secret` is all there is to know: absent, the keyring holds none. */
   readonly state: SecretServiceState;
   readonly secret?: string;
+}
+
+export interface Found {
+  /** `ready` where the unlocked items are all there is to know; none of them: the keyring holds none and is open. */
+  readonly state: SecretServiceState;
+  readonly unlocked: readonly string[];
+  readonly locked: readonly string[];
 }
 
 /**
@@ -37,165 +37,124 @@ export interface Reading {
  */
 export async function readSecret(
   env: Environment,
-  attributes: Readonly<Record<string, string>>,
+  attributes: Attributes,
   deadline: number,
 ): Promise<Reading> {
   let secret: string | undefined;
   const state = await withBus(env, deadline, async (bus) => {
-    const opening = bus.call({
-      destination: SERVICE,
-      path: SERVICE_PATH,
-      interface: "org.freedesktop.Secret.Service",
-      member: "OpenSession",
-      body: [text("plain"), textVariant("")],
-    });
-    const searching = bus.call({
-      destination: SERVICE,
-      path: SERVICE_PATH,
-      interface: "org.freedesktop.Secret.Service",
-      member: "SearchItems",
-      body: [dictionary(attributes)],
-    });
-    // A locked keyring may keep from a search what it holds.
-    const checking = collectionState(bus);
-    checking.catch(() => {}); // not waited for where the search has told all
-    const [opened, found] = [await opening, await searching];
-    const session = opened.body[1];
-    const [unlocked, locked] = found.body;
-    if (!Array.isArray(unlocked) || !Array.isArray(locked)) {
-      const state = await checking;
-      return state === "ready" ? "unchecked" : state;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const { state, unlocked } = await search(bus, attributes);
+      if (state !== "ready" || unlocked.length === 0) return state;
+      const [session, item] = await Promise.all([openSession(bus), newest(bus, unlocked)]);
+      if (session === undefined) return "failed";
+      const body = [objectPath(session)];
+      const reply = await bus.call(to(item, ITEM_INTERFACE, "GetSecret", body));
+      if (isLocked(reply)) return "locked";
+      const [value] = reply.body;
+      if (Array.isArray(value) && Buffer.isBuffer(value[2])) {
+        secret = value[2].toString("utf8");
+        return "ready";
+      }
+      // It was deleted since, or the keyring was started anew.
     }
-    if (unlocked.length === 0) return locked.length > 0 ? "locked" : checking;
-    if (unlocked.length > 1 || typeof session !== "string") return "unchecked";
-    const reply = await bus.call({
-      destination: SERVICE,
-      path: unlocked[0] as string,
-      interface: "org.freedesktop.Secret.Item",
-      member: "GetSecret",
-      body: [objectPath(session)],
-    });
-    if (reply.error_name === "org.freedesktop.Secret.Error.IsLocked") return "locked";
-    const [value] = reply.body;
-    if (!Array.isArray(value) || !Buffer.isBuffer(value[2])) return "unchecked";
-    secret = value[2].toString("utf8");
-    return "ready";
+    return "failed";
   });
   return secret === undefined ? { state } : { state, secret };
 }
 
-/** Asks whether the default keyring is there and unlocked. Answers within `deadline` milliseconds. */
-export function checkSecretService(env: Environment, deadline: number): Promise<SecretServiceState> {
-  return withBus(env, deadline, collectionState);
+/** A call of the Secret Service. */
+export function to(
+  path: string,
+  of: string,
+  member: string,
+  body: Parameters<Bus["call"]>[0]["body"] = [],
+): Parameters<Bus["call"]>[0] {
+  return { destination: SERVICE, path, interface: of, member, body };
 }
 
 /**
- * Asks the Secret Service to unlock the default keyring, which shows the person its prompt, and waits for the
- * answer for `deadline` milliseconds. Ending the connection, as a deadline does, takes the prompt away.
+ * The items of these attributes. Always the first that is asked, and answered before a session is opened:
+ * gnome-keyring-daemon 42.1 (Debian 12) dies of an `OpenSession` that comes before it knows the client of a new connection
+ * (gkd_secret_service_get_pkcs11_session: assertion 'client' failed; GLib-ERROR: g_variant_new), and takes
+ * every other program's keyring along: under load 11 times in 25 s, and never in 66,910 connections once this was
+ * answered before.
  */
-export function unlockSecretService(env: Environment, deadline: number): Promise<SecretServiceState> {
-  return withBus(env, deadline, async (bus) => {
-    const collection = await defaultCollection(bus);
-    if (collection === undefined) return "no_collection";
-    const reply = await bus.call({
-      destination: SERVICE,
-      path: SERVICE_PATH,
-      interface: "org.freedesktop.Secret.Service",
-      member: "Unlock",
-      body: [objectPaths([collection])],
-    });
-    const [unlocked, prompt] = reply.body;
-    if (reply.type === "error" || !Array.isArray(unlocked) || typeof prompt !== "string") return "locked";
-    if (unlocked.includes(collection)) return "ready";
-    const completed = bus.signal(prompt, "Completed");
-    await bus.call({
-      destination: "org.freedesktop.DBus",
-      path: "/org/freedesktop/DBus",
-      interface: "org.freedesktop.DBus",
-      member: "AddMatch",
-      body: [text(`type='signal',interface='org.freedesktop.Secret.Prompt',path='${prompt}'`)],
-    });
-    const shown = await bus.call({
-      destination: SERVICE,
-      path: prompt,
-      interface: "org.freedesktop.Secret.Prompt",
-      member: "Prompt",
-      body: [text("")],
-    });
-    if (shown.type === "error") return "locked";
-    const [dismissed] = (await completed).body;
-    return dismissed === false ? "ready" : "locked";
-  });
-}
-
-async function withBus(
-  env: Environment,
-  deadline: number,
-  ask: (bus: Bus) => Promise<SecretServiceState>,
-): Promise<SecretServiceState> {
-  const sockets = sessionBusSockets(env);
-  if (sockets === undefined) return "unchecked";
-  if (sockets.length === 0) return "no_bus";
-  const bus = new Bus(sockets);
-  const answer = ask(bus); // queues its first calls, which go out as one with the greeting
-  bus.connect();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    bus.close();
-  }, deadline);
-  try {
-    return await answer;
-  } catch (error) {
-    if (late) return "silent";
-    if (error instanceof BusError) return error.reason === "unreachable" ? "no_bus" : "no_service";
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    bus.close();
+export async function search(bus: Bus, attributes: Attributes): Promise<Found> {
+  const searching = bus.call(to(SERVICE_PATH, SERVICE_INTERFACE, "SearchItems", [dictionary(attributes)]));
+  // A locked keyring may keep from a search what it holds.
+  const checking = collectionState(bus);
+  checking.catch(() => {}); // not waited for where the search has told all
+  const [unlocked, locked] = (await searching).body;
+  if (!isPaths(unlocked) || !isPaths(locked)) {
+    const state = await checking;
+    return { state: state === "ready" ? "failed" : state, unlocked: [], locked: [] };
   }
+  if (unlocked.length > 0) return { state: "ready", unlocked, locked };
+  return { state: locked.length > 0 ? "locked" : await checking, unlocked, locked };
 }
 
+/** Opens a session, once `search` was answered on this connection. */
+export async function openSession(bus: Bus): Promise<string | undefined> {
+  const body = [text("plain"), textVariant("")];
+  const opened = await bus.call(to(SERVICE_PATH, SERVICE_INTERFACE, "OpenSession", body));
+  return typeof opened.body[1] === "string" ? opened.body[1] : undefined;
+}
+
+/**
+ * Of several items with the same attributes, which imports of KeePassXC and KWallet leave, the one that was changed last;
+ * of two of the same second the one with the higher number, as gnome-keyring counts.
+ */
+export async function newest(bus: Bus, items: readonly string[]): Promise<string> {
+  if (items.length === 1) return items[0] as string;
+  const dated = await Promise.all(
+    items.map(async (path) => {
+      const [modified] = (await bus.call(property(path, ITEM_INTERFACE, "Modified"))).body;
+      return { path, modified: typeof modified === "number" ? modified : 0 };
+    }),
+  );
+  dated.sort(
+    (a, b) => b.modified - a.modified || b.path.length - a.path.length || (b.path > a.path ? 1 : -1),
+  );
+  return dated[0]?.path as string;
+}
+
+export function isLocked(reply: Message): boolean {
+  return reply.error_name === "org.freedesktop.Secret.Error.IsLocked";
+}
+
+/** Asks whether the default keyring is there and unlocked. */
 async function collectionState(bus: Bus): Promise<SecretServiceState> {
-  let reply = await locked(bus, DEFAULT_COLLECTION);
+  const locked = (path: string) => bus.call(property(path, "org.freedesktop.Secret.Collection", "Locked"));
+  let reply = await locked(DEFAULT_COLLECTION);
   if (reply.type === "error") {
     const state = stateOfError(reply.error_name ?? "");
     if (state !== undefined) return state;
     const collection = await defaultCollection(bus);
     if (collection === undefined) return "no_collection";
-    reply = await locked(bus, collection);
+    reply = await locked(collection);
   }
   return reply.type === "return" && reply.body[0] === false ? "ready" : "locked";
 }
 
-function locked(bus: Bus, collection: string): Promise<Message> {
-  return bus.call({
-    destination: SERVICE,
-    path: collection,
-    interface: "org.freedesktop.DBus.Properties",
-    member: "Get",
-    body: [text("org.freedesktop.Secret.Collection"), text("Locked")],
-  });
-}
-
 /** Secret Service API, ReadAlias: "/" where no collection has the name. */
-async function defaultCollection(bus: Bus): Promise<string | undefined> {
-  const reply = await bus.call({
-    destination: SERVICE,
-    path: SERVICE_PATH,
-    interface: "org.freedesktop.Secret.Service",
-    member: "ReadAlias",
-    body: [text("default")],
-  });
+export async function defaultCollection(bus: Bus): Promise<string | undefined> {
+  const reply = await bus.call(to(SERVICE_PATH, SERVICE_INTERFACE, "ReadAlias", [text("default")]));
   const path = reply.type === "return" ? reply.body[0] : undefined;
   return typeof path === "string" && path !== "/" ? path : undefined;
+}
+
+function property(path: string, of: string, name: string): Parameters<Bus["call"]>[0] {
+  return to(path, "org.freedesktop.DBus.Properties", "Get", [text(of), text(name)]);
+}
+
+function isPaths(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((path) => typeof path === "string");
 }
 
 function stateOfError(name: string): SecretServiceState | undefined {
   if (!name.startsWith("org.freedesktop.DBus.Error.")) return undefined;
   const error = name.slice("org.freedesktop.DBus.Error.".length);
-  if (["ServiceUnknown", "NameHasNoOwner", "AccessDenied", "Disconnected"].includes(error))
-    return "no_service";
-  if (error.startsWith("Spawn.")) return "no_service";
+  if (["ServiceUnknown", "NameHasNoOwner"].includes(error) || error.startsWith("Spawn.")) return "no_service";
+  if (["AccessDenied", "Disconnected"].includes(error)) return "broken";
   return ["NoReply", "Timeout", "TimedOut"].includes(error) ? "silent" : undefined;
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { OidcTokenError } from "../../../src/errors.js";
 import { chooseTokenStore, type Keyring } from "../../../src/store/choose.js";
-import { KeyringUnusable } from "../../../src/store/keyring/keyring.js";
+import { KeyringUnusable } from "../../../src/store/keyring/trouble.js";
 import type { Store } from "../../../src/store/store.js";
 import type { TokenStore } from "../../../src/store/token-store.js";
 
