@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fchmodSync,
   fstatSync,
   fsyncSync,
@@ -68,7 +69,9 @@ export function replaceFile(path: string, text: string, how: Replacement = {}): 
   const { mode = 0o600, durable = true, sweep = `${basename(path)}.`, check, room } = how;
   const temporary = room?.temporary ?? temporaryName(path);
   try {
-    const written = write(temporary, text, { mode, durable, flag: room === undefined ? "wx" : "r+" });
+    // A long wait, or somebody who tidies up, may have cost the room.
+    const flag = room !== undefined && existsSync(temporary) ? "r+" : "wx";
+    const written = write(temporary, text, { mode, durable, flag });
     check?.(temporary);
     rename(temporary, path);
     if (durable) syncFolder(dirname(path));

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { errorCode, fileError } from "../files/file-error.js";
 import { checkPrivateFolder, encodeFileName, ensurePrivateFolder } from "../files/folder.js";
 import { readPrivate } from "../files/read.js";
-import { type Reservation, removeFile, replaceFile, reserveFile } from "../files/replace.js";
+import { overwriteFile, type Reservation, removeFile, replaceFile, reserveFile } from "../files/replace.js";
 import { given } from "../given.js";
 import type { RoomyStore } from "./choose.js";
 
@@ -36,12 +36,14 @@ export class FileStore implements RoomyStore {
   async set(account: string, value: string): Promise<void> {
     ensurePrivateFolder(this.#folder, this.#uid);
     const path = this.#path(account);
+    const room = this.#rooms.get(account);
+    this.#rooms.delete(account);
     try {
-      const room = this.#rooms.get(account);
-      this.#rooms.delete(account);
       // Whatever account it was for, a token lies in what a killed writer left.
       replaceFile(path, value, { sweep: "", ...given({ room }) });
     } catch (error) {
+      // The folder was closed after the refresh token was spent: rather a write that a kill could tear.
+      if (room !== undefined && overwrote(path, value)) return;
       throw fileError(error, { action: "write", path });
     }
   }
@@ -53,7 +55,7 @@ export class FileStore implements RoomyStore {
     try {
       this.#rooms.set(account, reserveFile(path, bytes));
     } catch (error) {
-      throw fileError(error, { kind: "store", action: "write", path });
+      throw fileError(error, { action: "write", path });
     }
   }
 
@@ -74,5 +76,14 @@ export class FileStore implements RoomyStore {
 
   #path(account: string): string {
     return join(this.#folder, `${encodeFileName(account)}.json`);
+  }
+}
+
+function overwrote(path: string, text: string): boolean {
+  try {
+    overwriteFile(path, text);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -159,6 +159,7 @@ function memoryStore(stored: Map<string, string>): TokenStore {
       const text = stored.get(account);
       return text === undefined ? undefined : { text, store: "file" };
     },
+    reserve: async () => async () => {},
     set: keep,
     place: keep,
     delete: async (account) => stored.delete(account),

@@ -1,8 +1,7 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { OidcTokenError } from "../../../src/errors.js";
-import { chooseTokenStore, type Keyring } from "../../../src/store/choose.js";
+import { chooseTokenStore, type Keyring, type RoomyStore } from "../../../src/store/choose.js";
 import { KeyringUnusable } from "../../../src/store/keyring/trouble.js";
-import type { Store } from "../../../src/store/store.js";
 import type { TokenStore } from "../../../src/store/token-store.js";
 
 class Killed extends Error {}
@@ -11,7 +10,8 @@ class Killed extends Error {}
 let steps: number;
 let killBefore: number;
 
-class MemoryStore implements Store {
+class MemoryStore implements RoomyStore {
+  readonly rooms = new Set<string>();
   readonly texts = new Map<string, string>();
   failure: Error | undefined;
 
@@ -28,6 +28,13 @@ class MemoryStore implements Store {
   async delete(account: string): Promise<boolean> {
     this.#step();
     return this.texts.delete(account);
+  }
+  async reserve(account: string): Promise<void> {
+    this.#step();
+    this.rooms.add(account);
+  }
+  async release(account: string): Promise<void> {
+    this.rooms.delete(account);
   }
   #step(): void {
     if (++steps >= killBefore) throw new Killed();
@@ -170,6 +177,73 @@ describe("with a locked keyring", () => {
     expect(await open("file").delete("a")).toBe(true);
     expect(notices).toEqual(["the keyring is locked, so what it may hold of this sign-in stays there"]);
   });
+});
+
+describe("before a refresh token is spent", () => {
+  const full = () => new OidcTokenError("store", "no space left", "make room");
+
+  test.each(["auto", "keyring"] as const)("the keyring is asked for a write: %s", async (choice) => {
+    keyring.texts.set("a", "1");
+    const writes = vi.spyOn(keyring, "set");
+    const release = await open(choice).reserve("a", "1");
+    expect(writes).toHaveBeenCalledExactlyOnceWith("a", "1");
+    expect(file.rooms).toEqual(new Set());
+    await release();
+    expect(held()).toEqual({ file: undefined, keyring: "1" });
+  });
+
+  test.each(["auto", "file"] as const)(
+    "room is held in the file system until it is over: %s",
+    async (choice) => {
+      file.texts.set("a", "1");
+      const release = await open(choice).reserve("a", "1");
+      expect(file.rooms).toEqual(new Set(["a"]));
+      await release();
+      expect(file.rooms).toEqual(new Set());
+      file.failure = full();
+      await expect(open(choice).reserve("a", "1")).rejects.toBe(file.failure);
+    },
+  );
+
+  test("auto holds room for a rescue where the keyring takes no write, and gives up where there is none either", async () => {
+    keyring.texts.set("a", "1");
+    const store = open("auto");
+    await store.get("a");
+    keyring.failure = locked();
+    await store.reserve("a", "1");
+    expect(file.rooms).toEqual(new Set(["a"]));
+    vi.spyOn(file, "reserve").mockRejectedValue(full());
+    await expect(store.reserve("a", "1")).rejects.toBe(keyring.failure);
+  });
+
+  test("keyring never turns to a file", async () => {
+    keyring.texts.set("a", "1");
+    const store = open("keyring");
+    await store.get("a");
+    keyring.failure = locked();
+    await expect(store.reserve("a", "1")).rejects.toBe(keyring.failure);
+    await expect(store.set("a", "2")).rejects.toBe(keyring.failure);
+    expect([file.rooms, file.texts]).toEqual([new Set(), new Map()]);
+  });
+});
+
+test("what a file has rescued moves back with the next success, and what was always in the file stays", async () => {
+  keyring.texts.set("a", "1");
+  const store = open("auto");
+  await store.get("a");
+  keyring.failure = locked();
+  expect(await store.set("a", "2")).toBe("file");
+  expect(notices).toEqual(["the keyring is locked, so the token is kept in a file that only you can read"]);
+  expect(await open("auto").set("a", "3")).toBe("file");
+  keyring.failure = undefined;
+  expect(await open("auto").set("a", "4")).toBe("keyring");
+  expect(held()).toEqual({ file: undefined, keyring: "4" });
+});
+
+test("auto does not take a bus that turns it away for not signed in", async () => {
+  keyring.failure = new KeyringUnusable("failed", "the bus hung up", "restart it");
+  await expect(open("auto").get("a")).rejects.toBe(keyring.failure);
+  expect(await open("auto").place("a", "1")).toBe("file");
 });
 
 describe("a process killed at any step", () => {

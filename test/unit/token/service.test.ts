@@ -516,7 +516,7 @@ describe("the lock", () => {
     ["the digest", { sha256: true }],
   ])("is given up when %s fails", async (_what, failing) => {
     machine.signedIn(4000);
-    const broken = new OidcTokenError("store", "the disk is full", "make room");
+    const broken = new OidcTokenError("temporary", "out of order", "try again");
     let reads = 0;
     const fail = () => Promise.reject(broken);
     const request = "sha256" in failing ? { rejected_sha256: sha256("another") } : {};
@@ -556,8 +556,43 @@ describe("a store that fails to keep what was refreshed", () => {
   it("is told even though the old token still works: the refresh token it holds may be used up", async () => {
     machine.signedIn(3400);
     const full = new OidcTokenError("store", "the disk is full", "make room");
-    await expect(machine.get({}, { write: () => Promise.reject(full) })).rejects.toBe(full);
+    await expect(machine.get({}, { write: () => Promise.reject(full) })).rejects.toThrow(
+      "lost: the disk is full",
+    );
     expect(machine.warnings).toEqual([]);
+  });
+
+  it("loses nothing where the provider does not rotate, and is told in its own words", async () => {
+    machine.provider.rotates = false;
+    machine.signedIn(4000);
+    const full = new OidcTokenError("store", "the disk is full", "make room");
+    await expect(machine.get({}, { write: () => Promise.reject(full) })).rejects.toBe(full);
+  });
+
+  it("is found out before the refresh token is spent, and a token that still works stands in", async () => {
+    const full = new OidcTokenError("store", "the disk is full", "make room");
+    const reserve = () => Promise.reject(full);
+    const works = machine.signedIn(3400);
+    expect(await machine.get({}, { reserve })).toBe(works);
+    expect(machine.warnings).toEqual(["could not refresh, handing out the stored token: the disk is full"]);
+    machine.signedIn(4000);
+    await expect(machine.get({}, { reserve })).rejects.toBe(full);
+    expect(machine.provider.requests).toBe(0);
+  });
+
+  it("gives its room back, however the refresh ends", async () => {
+    machine.signedIn(4000);
+    let held = 0;
+    const reserve = async () => {
+      held += 1;
+      return async () => {
+        held -= 1;
+      };
+    };
+    machine.provider.faults.push(new OidcTokenError("temporary", "no network", "try again"));
+    await expect(machine.get({}, { reserve })).rejects.toThrow("no network");
+    await machine.get({}, { reserve });
+    expect(held).toBe(0);
   });
 });
 

@@ -145,6 +145,8 @@ export class Machine {
         deeds.push("lock");
         return this.takeLock();
       },
+      reserve: async () => async () => {},
+      sessionLost: (refused) => new OidcTokenError("store", `lost: ${refused.message}`, refused.hint),
       refresh: async (refresh_token) => {
         deeds.push("refresh");
         return await provider.refresh(refresh_token);

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { readSecret } from "../../../../src/store/keyring/secret-service.js";
 import {
-  checkSecretService,
-  readSecret,
+  forgetSecret,
+  keepSecret,
   unlockSecretService,
-} from "../../../../src/store/keyring/secret-service.js";
+} from "../../../../src/store/keyring/secret-service-write.js";
 import { Body, type Call, type FakeBusOptions, startFakeBus } from "../dbus/fake-bus.js";
 
 let folder: string;
@@ -23,6 +24,9 @@ afterEach(async () => {
 });
 
 const ATTRIBUTES = { service: "oidc-token", username: "wörk" };
+const place = (deadline = 3_000) => ({ env, attributes: ATTRIBUTES, interactive: false, deadline });
+const keep = (value = "new") => keepSecret(place(), "a label", value);
+const forget = () => forgetSecret(place());
 const read = (deadline = 3_000) => readSecret(env, ATTRIBUTES, deadline);
 
 interface Keyring {
@@ -106,15 +110,11 @@ describe.skipIf(process.platform === "win32")("the Secret Service", () => {
   test("is locked where the item is, and where a locked keyring shows no items", async () => {
     await begin({ locked: true, locked_items: ["/item/1"] });
     expect(await read()).toEqual({ state: "locked" });
-    expect(await checkSecretService(env, 3_000)).toBe("locked");
+    expect(await keep()).toBe("locked");
+    expect(await forget()).toEqual({ state: "locked", forgotten: false });
     await bus?.stop();
     await begin({ locked: true });
     expect(await read()).toEqual({ state: "locked" });
-  });
-
-  test("leaves several matching items to the native library", async () => {
-    await begin({ unlocked_items: ["/item/1", "/item/2"] });
-    expect(await read()).toEqual({ state: "unchecked" });
   });
 
   test.each([
@@ -132,19 +132,21 @@ describe.skipIf(process.platform === "win32")("the Secret Service", () => {
     ["org.freedesktop.DBus.Error.NoReply", "silent"],
     ["org.freedesktop.DBus.Error.UnknownObject", "no_collection"],
     ["org.freedesktop.Secret.Error.NoSuchObject", "no_collection"],
+    ["org.freedesktop.DBus.Error.AccessDenied", "broken"],
   ])("where every call fails with %s is %s", async (error, state) => {
     bus = await startFakeBus(join(folder, "bus"), ({ answer }) => answer(new Body(""), 3, { 4: error }));
     expect(await read()).toEqual({ state });
-    expect(await checkSecretService(env, 3_000)).toBe(state);
+    expect(await keep()).toBe(state);
+    expect(await forget()).toEqual({ state, forgotten: false });
   });
 
   test.each([
     ["no answer at all", "", "silent"],
     ["half a greeting", "OK 00", "silent"],
-    ["a refusal", "REJECTED EXTERNAL\r\n", "no_service"],
-    ["what is no D-Bus", `OK 1\r\n${"HTTP/1.1 400 Bad Request".repeat(9)}`, "no_service"],
-    ["an endless message", `OK 1\r\nl\x02\x01\x01\xff\xff\xff\x7f${"\x01".repeat(99)}`, "no_service"],
-    ["a broken message", `OK 1\r\nl\x02\x01\x01${"\x04\0\0\0".repeat(3)}${"\xff".repeat(99)}`, "no_service"],
+    ["a refusal", "REJECTED EXTERNAL\r\n", "broken"],
+    ["what is no D-Bus", `OK 1\r\n${"HTTP/1.1 400 Bad Request".repeat(9)}`, "broken"],
+    ["an endless message", `OK 1\r\nl\x02\x01\x01\xff\xff\xff\x7f${"\x01".repeat(99)}`, "broken"],
+    ["a broken message", `OK 1\r\nl\x02\x01\x01${"\x04\0\0\0".repeat(3)}${"\xff".repeat(99)}`, "broken"],
   ])("behind a bus that gives %s", async (_, greeting, state) => {
     bus = await startFakeBus(join(folder, "bus"), () => {}, { greeting });
     const started = performance.now();
@@ -154,7 +156,7 @@ describe.skipIf(process.platform === "win32")("the Secret Service", () => {
 
   test("behind a bus that hangs up", async () => {
     bus = await startFakeBus(join(folder, "bus"), (_, socket) => socket.destroy());
-    expect(await read()).toEqual({ state: "no_service" });
+    expect(await read()).toEqual({ state: "broken" });
   });
 
   test("is found at a later address where nobody listens at the first", async () => {
