@@ -79,6 +79,11 @@ export function checkServes(tool: Tool, profile: Profile, asked: Asked): void {
   const name = `profile ${quote(profile.name)}`;
   const refused = (sentence: string, hint: string): OidcTokenError =>
     new OidcTokenError("configuration", sentence, hint);
+  if (tool.posix_only && asked.platform === "win32")
+    throw refused(
+      `setup ${tool.name} writes a shell script, which Windows has no use for`,
+      "run the tool by `oidc-token exec` there; docs/tools.md says how",
+    );
   if (tool.needs.includes("base_url") && profile.base_url === undefined)
     throw refused(
       `${name} has no base_url, and ${tool.name} needs the address of the service`,

@@ -62,6 +62,8 @@ export interface Tool {
   readonly needs: readonly Need[];
   /** The host is asked for by the tool itself, so it must be among the profile's `allowed_origins`. */
   readonly asks_for_host?: boolean;
+  /** It takes a shell script in between. */
+  readonly posix_only?: boolean;
   /** What it does with the token: when it asks, how long it keeps it, what a 401 does. */
   readonly says: string;
   plan(asked: Asked): Plan;

@@ -38,8 +38,8 @@ export interface RunToolOptions {
 }
 
 export interface BenchOptions {
-  /** Keys of the profile beside the usual ones. */
-  readonly profile?: object;
+  /** Keys of the profile beside the usual ones; it is told the gateway's origin. */
+  readonly profile?: (origin: string) => object;
   /** What stands behind the gateway; without it, it answers itself. */
   readonly upstream?: string | undefined;
   readonly provider?: ProviderOptions;
@@ -59,7 +59,7 @@ export class Bench {
     readonly config: string,
   ) {}
 
-  static async start({ profile = {}, upstream, provider: options = {} }: BenchOptions = {}): Promise<Bench> {
+  static async start({ profile, upstream, provider: options = {} }: BenchOptions = {}): Promise<Bench> {
     const provider = await startProvider(options);
     const gateway = await startGateway({
       issuer: provider.issuer,
@@ -77,7 +77,7 @@ export class Bench {
       mkdirSync(join(sandbox.home, place), { recursive: true });
       symlinkSync(place, join(sandbox.home, name));
     }
-    const corp = browserProfile(provider, { base_url: gateway.url, ...profile });
+    const corp = browserProfile(provider, { base_url: gateway.url, ...profile?.(gateway.origin) });
     const text = `{\n  // mine\n  "store": "file",\n  "profiles": ${JSON.stringify({ corp })},\n}\n`;
     const config = sandbox.configure(text);
     const bench = new Bench(provider, gateway, sandbox, config);

@@ -1,25 +1,41 @@
 import { join } from "node:path";
 import type { Tool } from "../tool.js";
 
+/** What `credential_process` is to print. */
+const ANSWER = ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"]
+  .map((key) => `${key}: Credentials.${key}`)
+  .join(", ");
+
 export const aws: Tool = {
   name: "aws",
   title: "AWS CLI and SDKs",
   sends: "id_token",
   needs: ["role"],
-  says: "`credential_process` exchanges the ID token for credentials of the role (`AssumeRoleWithWebIdentity`) by way of the AWS CLI 2.9 or 1.27 and newer, and is run again when they expire. A program that knows web identity itself can do without: `oidc-token exec --id-token-file-env AWS_WEB_IDENTITY_TOKEN_FILE -- …` with `AWS_ROLE_ARN` set.",
+  posix_only: true,
+  says: "`credential_process` exchanges the ID token for credentials of the role (`AssumeRoleWithWebIdentity`) by way of the AWS CLI, and is run again when they expire. A program that knows web identity itself can do without: `oidc-token exec --id-token-file-env AWS_WEB_IDENTITY_TOKEN_FILE -- …` with `AWS_ROLE_ARN` set.",
   plan(asked) {
     const { env, home, profile, role } = asked;
-    const file = env.AWS_CONFIG_FILE || join(home, ".aws", "config");
-    // The profile itself must be out of sight of the inner call, which would ask for it without end.
-    const without = "-u AWS_PROFILE -u AWS_DEFAULT_PROFILE AWS_CONFIG_FILE=/dev/null";
-    const inner = `env ${without} AWS_ROLE_ARN=${role} AWS_ROLE_SESSION_NAME=oidc-token aws configure export-credentials --format process`;
-    const exec = asked.line("exec", "--id-token-file-env", "AWS_WEB_IDENTITY_TOKEN_FILE");
+    const words = ["exec", "--id-token-file-env", "OIDC_TOKEN_FOR_AWS"];
+    // It calls itself, with the token in a file. The profile must be out of sight then: it would call this without end.
+    const shim = asked.shim(
+      `aws-credentials-${profile}`,
+      words,
+      `if [ -n "$OIDC_TOKEN_FOR_AWS" ]; then
+  exec env -u AWS_PROFILE -u AWS_DEFAULT_PROFILE AWS_EC2_METADATA_DISABLED=true \\
+    aws sts assume-role-with-web-identity --role-arn ${role} --role-session-name oidc-token \\
+    --web-identity-token "file://$OIDC_TOKEN_FOR_AWS" --output json \\
+    --region "\${AWS_REGION:-\${AWS_DEFAULT_REGION:-us-east-1}}" \\
+    --query '{Version: \`1\`, ${ANSWER}}'
+fi
+exec ${asked.line(...words)} -- "$0"`,
+    );
     return {
       edits: [
+        shim.edit,
         {
-          path: file,
+          path: env.AWS_CONFIG_FILE || join(home, ".aws", "config"),
           format: "ini",
-          settings: [{ place: [`profile ${profile}`, "credential_process"], value: `${exec} -- ${inner}` }],
+          settings: [{ place: [`profile ${profile}`, "credential_process"], value: shim.path }],
         },
       ],
       next: [`aws sts get-caller-identity --profile ${profile}`],

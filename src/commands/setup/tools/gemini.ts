@@ -6,7 +6,7 @@ export const gemini: Tool = {
   title: "Gemini CLI",
   sends: "headers",
   needs: ["base_url"],
-  says: "Gemini CLI takes an address and a key when it starts and has no hook for a program: `oidc-token exec --serve` gives it a loopback address that puts a valid token on each request, for as long as it runs. The setting keeps it from asking how to sign in.",
+  says: "Gemini CLI takes an address and a key when it starts and has no hook for a program: `oidc-token exec --serve` gives it a loopback address that puts a valid token on each request, for as long as it runs. The profile's `api` is `gemini` and its `base_url` ends in `/v1beta`. The setting keeps it from asking how to sign in.",
   plan: (asked) => ({
     edits: [
       {
