@@ -11,6 +11,7 @@ export const LONG = [
   "test/e2e/doctor.test.ts",
   "test/e2e/get-options.test.ts",
   "test/e2e/init-address.test.ts",
+  "test/e2e/init-presets.test.ts",
   "test/e2e/init.test.ts",
   "test/e2e/lock-folder.test.ts",
   "test/e2e/models.test.ts",

@@ -8,6 +8,7 @@ import type { Context } from "../../context.js";
 import { isOidcTokenError, OidcTokenError } from "../../errors.js";
 import type { Json } from "../../files/jsonc-edit.js";
 import { given } from "../../given.js";
+import { isLoopback } from "../../loopback.js";
 import type { Flow } from "../../profile.js";
 import { accessProfile } from "../../session/access.js";
 import type { Questions } from "../../terminal/questions.js";
@@ -31,10 +32,14 @@ export interface ClientQuestions {
   client(found: Found, flow: readonly Flow[]): Promise<Record<string, Json>>;
 }
 
-/** An address as people write it. Throws an OidcTokenError of kind `usage` for what is none. */
+/**
+ * An address as people write it: https where it does not say, and http on this machine. Throws an OidcTokenError of kind
+ * `usage` for what is none.
+ */
 export function parseAddress(typed: string): URL {
-  const address =
-    /^[a-z][a-z0-9+.-]*:/i.test(typed) && !/^[\w.-]+:\d+(?:\/|$)/.test(typed) ? typed : `https://${typed}`;
+  const has_scheme = /^[a-z][a-z0-9+.-]*:/i.test(typed) && !/^[\w.-]+:\d+(?:\/|$)/.test(typed);
+  const near = URL.canParse(`http://${typed}`) && isLoopback(new URL(`http://${typed}`));
+  const address = has_scheme ? typed : `${near ? "http" : "https"}://${typed}`;
   const complaint = urlComplaint(address);
   if (complaint) throw new OidcTokenError("usage", `the address ${complaint.sentence}`, complaint.hint);
   return new URL(address);

@@ -80,8 +80,8 @@ function serverIn(document: Document, source: Source, asker: Asker): FoundServer
     .map((address) => new URL(address).host);
   const elsewhere = preset.name === "generic" ? hosts.filter((host) => host !== url.host) : [];
   const grants = textsIn(document, "grant_types_supported") ?? GRANTS;
-  // Where the preset knows the endpoint, the document just does not say so.
-  const device = preset.endpoints?.(url).device_authorization_endpoint === undefined ? [] : [DEVICE_GRANT];
+  // RFC 8628 §4: who names the endpoint has the grant. Some list only their other grants.
+  const device = endpoints.device_authorization_endpoint === undefined ? [] : [DEVICE_GRANT];
   return {
     issuer,
     preset: preset.name,

@@ -95,7 +95,9 @@ export function wellKnown(of: URL, name: string): URL {
 export function addressIn(document: Document, name: string, source: URL, asker: Asker): URL | undefined {
   const value = document[name];
   if (value === undefined || value === null) return undefined;
-  return secureAddress(value, name, source, asker);
+  // The OCI documentation shows paths.
+  const whole = typeof value === "string" && /^\/(?!\/)/.test(value) ? new URL(value, source).href : value;
+  return secureAddress(whole, name, source, asker);
 }
 
 /** As `addressIn`, of a value that was taken out already. */
