@@ -68,6 +68,10 @@ export function secretsOf(profile: References): [ReferenceKey, AnyReference][] {
 export const STORE_CHOICES = ["auto", "keyring", "file"] as const;
 export type StoreChoice = (typeof STORE_CHOICES)[number];
 
+/** Whose API a service speaks. */
+export const APIS = ["openai", "anthropic", "gemini"] as const;
+export type Api = (typeof APIS)[number];
+
 /** Client authentication methods in the names of RFC 7591 §2 and RFC 8705 §2. */
 export const CLIENT_AUTHS = [
   "client_secret_basic",
@@ -125,6 +129,8 @@ export interface Profile extends References {
   readonly header: string;
   /** Put before the token in the header; empty for a bare value. */
   readonly header_scheme: string;
+  /** Whose API the service at `base_url` speaks. */
+  readonly api: readonly Api[];
   readonly base_url?: string;
   /** Origins (scheme, host, port) the token may be sent to. */
   readonly allowed_origins: readonly string[];

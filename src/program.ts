@@ -110,6 +110,27 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/models/models.js")).models,
   },
   {
+    name: "exec",
+    says: "run a program with a token in its environment",
+    arguments: [{ name: "<command...>", says: "the program and its arguments, after --", values: "file" }],
+    options: [
+      option("--env <names...>", "the variables that get the token (default: OIDC_TOKEN)"),
+      option("--id-token", "the ID token in place of the access token"),
+      option("--id-token-file-env <names...>", "variables that name a file with an ID token, kept fresh"),
+      option("--serve", "in place of a token, the address and key of a server as `serve` starts one"),
+      option("--min-validity <seconds>", "how long the token must still be valid (default: 60)"),
+    ],
+    example: ["oidc-token exec --env NPM_TOKEN -- npm ci", "for npm"],
+    load: async () => (await import("./commands/exec/exec.js")).exec,
+  },
+  {
+    name: "serve",
+    says: "serve the profile's base_url on this machine, with a valid token in each request",
+    options: [option("--port <number>", "the port to listen on (default: a free one)"), JSON_OPTION],
+    example: ["oidc-token serve --port 8080", "for programs that take an address and a key only"],
+    load: async () => (await import("./commands/serve.js")).serve,
+  },
+  {
     name: "credential",
     says: "answer another tool in its own protocol",
     arguments: [

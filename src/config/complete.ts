@@ -49,6 +49,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileVal
     token_params: {},
     endpoints: {},
     models: {},
+    api: ["openai"],
     id_token: "verify",
     refresh_before: REFRESH_BEFORE,
     timeout: TIMEOUT,

@@ -28,6 +28,7 @@ const READERS: Partial<Record<ProfileKey, (text: string, variable: string) => un
   flow: list,
   resource: list,
   allowed_origins: list,
+  api: list,
   refresh_before: number,
   timeout: number,
   authorization_params: json,

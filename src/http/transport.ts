@@ -1,9 +1,9 @@
-import type { LookupFunction } from "node:net";
 import type { Context, Secrets } from "../context.js";
 import { isLoopback } from "../loopback.js";
 import type { Profile } from "../profile.js";
-import { hostOf, type ProxyVariables, proxyTrouble, proxyVariables } from "./proxy.js";
-import { certificateIssuer, type TlsSettings, tlsSettings } from "./tls.js";
+import { hideCredentials, openDispatcher, type Route } from "./dispatcher.js";
+import { hostOf, proxyTrouble, proxyVariables } from "./proxy.js";
+import { certificateIssuer, tlsSettings } from "./tls.js";
 import { nameOf, networkCode, networkTrouble } from "./trouble.js";
 
 type Fetch = typeof globalThis.fetch;
@@ -11,12 +11,6 @@ type Fetch = typeof globalThis.fetch;
 /** The codes, of OpenSSL, of a certificate whose issuer is unknown. */
 const UNTRUSTED =
   /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY|GET_ISSUER)\w*)$/;
-
-/** How requests go out. Without `proxies` straight there, whatever the environment says: for loopback hosts. */
-interface Route {
-  readonly tls: TlsSettings | undefined;
-  readonly proxies?: ProxyVariables & { readonly of_profile: string | undefined };
-}
 
 /**
  * The fetch for the requests of one profile: through the proxy that the profile or the environment names, trusting
@@ -87,17 +81,9 @@ async function bunFetch({ tls, proxies }: Route, fetch: Fetch): Promise<Fetch> {
   };
 }
 
-async function undiciFetch({ tls, proxies }: Route): Promise<Fetch> {
-  const { Agent, EnvHttpProxyAgent, fetch } = await import("undici");
-  const dispatcher = proxies
-    ? new EnvHttpProxyAgent({
-        httpProxy: proxies.of_profile ?? proxies.http ?? "",
-        httpsProxy: proxies.of_profile ?? proxies.https ?? "",
-        noProxy: proxies.except,
-        ...(tls && { connect: tls, requestTls: tls }),
-        ...(tls?.ca && { proxyTls: { ca: tls.ca } }),
-      })
-    : new Agent({ connect: { ...tls, lookup: loopbackAddresses } });
+async function undiciFetch(route: Route): Promise<Fetch> {
+  const { fetch } = await import("undici");
+  const dispatcher = await openDispatcher(route);
   // The fetch of the same package: the one inside Node may be of a version that can't work with this dispatcher.
   return ((input, init) =>
     fetch(input as string | URL, {
@@ -106,28 +92,10 @@ async function undiciFetch({ tls, proxies }: Route): Promise<Fetch> {
     }) as unknown as Promise<Response>) as Fetch;
 }
 
-/** What `localhost` stands for, whatever this machine's list of hosts says. */
-const loopbackAddresses: LookupFunction = (_host, { all }, found) => {
-  const both = [
-    { address: "127.0.0.1", family: 4 },
-    { address: "::1", family: 6 },
-  ];
-  if (all) found(null, both);
-  else found(null, "127.0.0.1", 4);
-};
-
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
     made ??= make();
     return made;
   };
-}
-
-function hideCredentials(address: string, { redactor }: Pick<Context, "redactor">): void {
-  const { username, password } = new URL(address);
-  if (password === "") return;
-  const plain = decodeURIComponent(password);
-  const basic = Buffer.from(`${decodeURIComponent(username)}:${plain}`).toString("base64");
-  for (const secret of [password, plain, basic]) redactor.add(secret);
 }

@@ -47,6 +47,7 @@ export const PROFILE_TEXTS = {
   key: "The key of the static_key flow. Default: {keyring}, asked for once at login.",
   header: "The HTTP header that carries the token. Default: Authorization.",
   header_scheme: 'Put before the token in the header. Default: "Bearer" for Authorization, else nothing.',
+  api: 'Whose API the service at base_url speaks, one or a list: which variables `exec --serve` sets. Default: "openai".',
   base_url: "The address of the service the token is for: the API's root, for OpenCode and `models`.",
   allowed_origins:
     "The origins (scheme, host, port) the token may be sent to. Default: the origin of base_url.",

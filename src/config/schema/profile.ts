@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { ASSERTION_AUDIENCES, CLIENT_AUTHS, FLOWS, PROFILE_NAME } from "../../profile.js";
+import { APIS, ASSERTION_AUDIENCES, CLIENT_AUTHS, FLOWS, PROFILE_NAME } from "../../profile.js";
 import { PRESET_NAMES } from "../../providers/index.js";
 import { CONTROL_CHARACTER } from "../../text.js";
 import { ENDPOINT_TEXTS, PROFILE_TEXTS } from "./descriptions.js";
@@ -90,6 +90,7 @@ export const profileEntries = keys(
       ),
       v.transform((value) => value.trim()),
     ),
+    api: oneOrMany(oneOf(APIS)),
     base_url: v.pipe(url(), v.examples(["https://llm.example.com/v1"])),
     allowed_origins: v.pipe(
       oneOrMany(ruled(originComplaint, "https://llm.example.com")),

@@ -47,6 +47,7 @@ const EVERY_KEY: Record<string, readonly [text: string, value: unknown]> = {
   header: ["x-api-key", "x-api-key"],
   header_scheme: ["Token", "Token"],
   base_url: ["https://llm.example.com/v1", "https://llm.example.com/v1"],
+  api: ["openai, gemini", ["openai", "gemini"]],
   allowed_origins: [
     "https://llm.example.com,https://b.example.com",
     ["https://llm.example.com", "https://b.example.com"],

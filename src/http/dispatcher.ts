@@ -1,0 +1,76 @@
+import type { LookupFunction } from "node:net";
+import type { Dispatcher } from "undici";
+import type { Context, Secrets } from "../context.js";
+import { isLoopback } from "../loopback.js";
+import type { Profile } from "../profile.js";
+import { type ProxyVariables, proxyVariables } from "./proxy.js";
+import { type TlsSettings, tlsSettings } from "./tls.js";
+
+export type { Dispatcher } from "undici";
+
+/** How requests go out. Without `proxies` straight there, whatever the environment says: for loopback hosts. */
+export interface Route {
+  readonly tls: TlsSettings | undefined;
+  readonly proxies?: ProxyVariables & { readonly of_profile: string | undefined };
+}
+
+/** Milliseconds until a server that says nothing is given up. */
+export interface Silence {
+  readonly headersTimeout: number;
+  readonly bodyTimeout: number;
+}
+
+/** The connections of undici for a route. */
+export async function openDispatcher({ tls, proxies }: Route, silence?: Silence): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent } = await import("undici");
+  if (!proxies) return new Agent({ ...silence, connect: { ...tls, lookup: loopbackAddresses } });
+  return new EnvHttpProxyAgent({
+    ...silence,
+    httpProxy: proxies.of_profile ?? proxies.http ?? "",
+    httpsProxy: proxies.of_profile ?? proxies.https ?? "",
+    noProxy: proxies.except,
+    ...(tls && { connect: tls, requestTls: tls }),
+    ...(tls?.ca && { proxyTls: { ca: tls.ca } }),
+  });
+}
+
+/**
+ * Connections to a profile's own service, with the same proxy, CA and certificate as its other requests. Throws
+ * `configuration` for a file or an address that can't be used.
+ */
+export async function openGateway(
+  base_url: URL,
+  profile: Profile,
+  secrets: Pick<Secrets, "client_cert" | "client_key">,
+  context: Pick<Context, "env" | "redactor">,
+  silence: Silence,
+): Promise<Dispatcher> {
+  const tls = await tlsSettings(profile, secrets, context);
+  if (isLoopback(base_url)) return await openDispatcher({ tls }, silence);
+  const variables = proxyVariables(context.env);
+  for (const proxy of [profile.proxy, variables.http, variables.https]) hideCredentials(proxy, context);
+  // That a variable turns checks off for every program is no reason to hand a token to whoever answers.
+  const is_off = context.env.NODE_TLS_REJECT_UNAUTHORIZED === "0";
+  const route = { tls: is_off ? { ...tls, rejectUnauthorized: true as const } : tls };
+  return await openDispatcher({ ...route, proxies: { ...variables, of_profile: profile.proxy } }, silence);
+}
+
+/** What `localhost` stands for, whatever this machine's list of hosts says. */
+const loopbackAddresses: LookupFunction = (_host, { all }, found) => {
+  const both = [
+    { address: "127.0.0.1", family: 4 },
+    { address: "::1", family: 6 },
+  ];
+  if (all) found(null, both);
+  else found(null, "127.0.0.1", 4);
+};
+
+/** From now on the password in a proxy's address is masked. */
+export function hideCredentials(address: string | undefined, { redactor }: Pick<Context, "redactor">): void {
+  if (address === undefined) return;
+  const { username, password } = new URL(address);
+  if (password === "") return;
+  const plain = decodeURIComponent(password);
+  const basic = Buffer.from(`${decodeURIComponent(username)}:${plain}`).toString("base64");
+  for (const secret of [password, plain, basic]) redactor.add(secret);
+}

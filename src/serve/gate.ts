@@ -1,0 +1,77 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+
+/** Whom the server lets through, and to where. */
+export interface Gate {
+  readonly port: number;
+  /** Made for this run. */
+  readonly key: string;
+  /** The path of `base_url`, without a slash at its end. */
+  readonly base_path: string;
+}
+
+/** What is told to whoever is refused: nothing that helps. */
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+}
+
+/** The headers in which clients send an API key. None of them goes on to the service. */
+export const KEY_HEADERS: readonly string[] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
+
+/** Why a request is not let through; undefined where it is. */
+export function refusalOf(
+  { url = "", headers }: { readonly url?: string | undefined; readonly headers: IncomingHttpHeaders },
+  gate: Gate,
+): Refusal | undefined {
+  // A page of somebody else's name that was made to resolve to this machine (DNS rebinding) shows that name.
+  if (![`127.0.0.1:${gate.port}`, `localhost:${gate.port}`].includes(headers.host?.toLowerCase() ?? "")) {
+    return { status: 421, message: "this address is for programs on this machine" };
+  }
+  // No page of a browser is meant to get here. Extensions and desktop programs have schemes of their own.
+  if (/^https?:/i.test(headers.origin ?? "") || headers.origin === "null") {
+    return { status: 403, message: "no web page may use this address" };
+  }
+  if (!hasKey(headers, gate.key)) {
+    return { status: 401, message: "the key of this run is missing or wrong" };
+  }
+  if (!isBelow(url, gate.base_path)) {
+    return { status: 404, message: `only paths below ${gate.base_path || "/"} are served` };
+  }
+  return undefined;
+}
+
+function hasKey(headers: IncomingHttpHeaders, key: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return KEY_HEADERS.some((name) => {
+    const value = headers[name];
+    if (typeof value !== "string") return false;
+    return timingSafeEqual(digest(value.replace(/^Bearer +/i, "")), digest(key));
+  });
+}
+
+/** What a path may be decoded to on its way: some servers do so twice. */
+const DECODINGS = 3;
+
+/**
+ * Whether a request's target lies below a path, for whoever reads it: also for a server that decodes before it resolves
+ * dots, takes a backslash for a slash, or drops what follows a semicolon.
+ */
+export function isBelow(target: string, base_path: string): boolean {
+  const [path = ""] = target.split("?");
+  if (!/^\/[\x21-\x7e]*$/.test(target) || path.includes("//") || /[\\#]/.test(target)) return false;
+  if (path !== base_path && !path.startsWith(`${base_path}/`)) return false;
+  let decoded = path;
+  for (let times = 0; times <= DECODINGS; times += 1) {
+    if (decoded.split(/[/\\]/).some((segment) => /^\.{1,2}(?:;|$)/.test(segment))) return false;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    if (/[\u0000-\u001f\u007f]/.test(decoded)) return false;
+    if (!decoded.includes("%")) return true;
+    try {
+      decoded = decodeURIComponent(decoded);
+    } catch {
+      return times > 0;
+    }
+  }
+  return false;
+}
