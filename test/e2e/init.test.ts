@@ -251,9 +251,8 @@ describe("init and the file it must not harm", () => {
     "keeps the old file whole when the new one cannot be written out",
     async () => {
       const at = place();
-      const text = JSON.stringify({
-        profiles: { one: { issuer: "https://id.example.com", client_id: "x".repeat(9000) } },
-      });
+      const profiles = { one: { issuer: "https://id.example.com", client_id: "cli" } };
+      const text = `// ${"x".repeat(9000)}\n${JSON.stringify({ profiles })}`;
       at.configure(text);
       // A limit on the size of files stands for a full disk.
       const outcome = await at.run(["init", ...PUBLIC, "-p", "two"], {

@@ -49,7 +49,7 @@ const FAULTY: readonly (readonly [string, Fault, RegExp])[] = [
   [
     "JSON that is no answer",
     { kind: "answer", status: 200, body: "{}", headers: { "content-type": "application/json" } },
-    /lacks what the standard asks for/,
+    /has no access_token that can be used/,
   ],
 ];
 
