@@ -120,7 +120,7 @@ describe("an OCI identity domain", () => {
 
   it("is signed out of at its own revocation endpoint", async () => {
     expect(await sandbox.run(["logout"], { limit: LIMIT })).toMatchObject({ code: 0 });
-    expect(provider.counts["/oauth2/v1/revoke"]).toBe(1);
+    expect(provider.counts["/oauth2/v1/revoke"]).toBe(2);
   });
 });
 
