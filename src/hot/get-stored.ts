@@ -4,7 +4,7 @@ import { readRegular } from "../files/read.js";
 import { formatTokens } from "../formats/output.js";
 import { userPaths } from "../paths.js";
 import { stdoutFailure } from "../stdout.js";
-import { FileStore } from "../store/file.js";
+import { readFileStore } from "../store/file-read.js";
 import { readKeyring } from "../store/keyring/read.js";
 import { type Readable, readStores } from "../store/read.js";
 import { isFresh } from "../token/freshness.js";
@@ -83,10 +83,13 @@ async function storedTokens(
   data: string,
   env: NodeJS.ProcessEnv,
 ): Promise<TokenSet | undefined> {
-  const keyring: Readable["keyring"] = {
-    get: (account, deadline) => readKeyring({ platform: process.platform, env }, account, deadline),
+  const stores: Readable = {
+    file: { get: async (account) => readFileStore(`${data}/tokens`, account) },
+    keyring: {
+      get: (account, deadline) => readKeyring({ platform: process.platform, env }, account, deadline),
+    },
   };
-  const kept = await readStores(store, { file: new FileStore(`${data}/tokens`), keyring }, account);
+  const kept = await readStores(store, stores, account);
   return kept && fromRecord(kept.text);
 }
 

@@ -1,15 +1,11 @@
-import { join } from "node:path";
-import { errorCode, fileError } from "../files/file-error.js";
-import { checkPrivateFolder, encodeFileName, ensurePrivateFolder } from "../files/folder.js";
-import { readPrivate } from "../files/read.js";
+import { fileError } from "../files/file-error.js";
+import { checkPrivateFolder, ensurePrivateFolder } from "../files/folder.js";
 import { overwriteFile, type Reservation, removeFile, replaceFile, reserveFile } from "../files/replace.js";
 import { given } from "../given.js";
 import type { RoomyStore } from "./choose.js";
+import { pathOf, readFileStore } from "./file-read.js";
 
-/** Bytes. The largest record is a few tokens of some 10 kB. */
-const MOST = 4 * 1024 * 1024;
-
-/** One 0600 file an account in a 0700 folder of this user. All I/O is synchronous: `get` is on the hot path. */
+/** One 0600 file an account in a 0700 folder of this user. */
 export class FileStore implements RoomyStore {
   readonly name = "file";
   readonly #folder: string;
@@ -23,19 +19,12 @@ export class FileStore implements RoomyStore {
   }
 
   async get(account: string): Promise<string | undefined> {
-    if (!checkPrivateFolder(this.#folder, this.#uid)) return undefined;
-    const path = this.#path(account);
-    try {
-      return readPrivate(path, MOST, this.#uid);
-    } catch (error) {
-      if (errorCode(error) === "ENOENT") return undefined;
-      throw fileError(error, { action: "read", path, most: MOST });
-    }
+    return readFileStore(this.#folder, account, this.#uid);
   }
 
   async set(account: string, value: string): Promise<void> {
     ensurePrivateFolder(this.#folder, this.#uid);
-    const path = this.#path(account);
+    const path = pathOf(this.#folder, account);
     const room = this.#rooms.get(account);
     this.#rooms.delete(account);
     try {
@@ -50,7 +39,7 @@ export class FileStore implements RoomyStore {
 
   async reserve(account: string, bytes: number): Promise<void> {
     ensurePrivateFolder(this.#folder, this.#uid);
-    const path = this.#path(account);
+    const path = pathOf(this.#folder, account);
     await this.release(account);
     try {
       this.#rooms.set(account, reserveFile(path, bytes));
@@ -66,16 +55,12 @@ export class FileStore implements RoomyStore {
 
   async delete(account: string): Promise<boolean> {
     if (!checkPrivateFolder(this.#folder, this.#uid)) return false;
-    const path = this.#path(account);
+    const path = pathOf(this.#folder, account);
     try {
       return removeFile(path);
     } catch (error) {
       throw fileError(error, { action: "delete", path });
     }
-  }
-
-  #path(account: string): string {
-    return join(this.#folder, `${encodeFileName(account)}.json`);
   }
 }
 

@@ -218,7 +218,7 @@ it("a folder has at most 20 files", () => {
 
 /** The hot path, with what takes a bundle of its own because few calls of it need that. Bytes a fifth more than at first. */
 describe.each([
-  ["the hot path", hot, "src/main.ts", ["src/hot/get-stored.ts", "src/store/file.ts"], 34_000],
+  ["the hot path", hot, "src/main.ts", ["src/hot/get-stored.ts", "src/store/file-read.ts"], 34_000],
   ["what the hot path seldom needs", seldom, "src/hot/seldom.ts", ["src/credential/git.ts"], 11_000],
 ] as const)("%s", (_, options, entry, parts, BUDGET) => {
   /** What Node itself has loaded by the time it runs anything, and `node:os`, which env-paths needs. */
