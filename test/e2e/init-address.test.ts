@@ -102,6 +102,18 @@ describe("init with the address of an API", () => {
     expect(kept.join("\n")).toMatch(/registration_access_token|access_token/);
   });
 
+  it("run again takes the profile it has made, and registers no second client", async () => {
+    describeApi("/.well-known/oauth-protected-resource/v1");
+    await sandbox.run(["init", api.url]);
+    const first = profiles();
+    const again = await sandbox.run(["init", api.url]);
+    expect(again).toMatchObject({ code: 0, stdout: `${sandbox.configDir}/config.jsonc\n` });
+    expect(again.stderr).toMatch(/profile "default" is for 127\.0\.0\.1:\d+ already; --force makes it anew/);
+    expect(profiles()).toEqual(first);
+    expect(await sandbox.run(["init", api.url, "--force"])).toMatchObject({ code: 0 });
+    expect(profiles().default.client_id).not.toBe(first.default.client_id);
+  });
+
   it("takes the client that is given, and registers none", async () => {
     describeApi("/.well-known/oauth-protected-resource/v1");
     const asked = provider.counts["/reg"] ?? 0;

@@ -13,18 +13,17 @@ import type { Flow } from "../../profile.js";
 import { accessProfile } from "../../session/access.js";
 import type { Questions } from "../../terminal/questions.js";
 import { tell } from "../../terminal/tell.js";
-import { oneLine } from "../../text.js";
+import { oneLine, quote } from "../../text.js";
 import type { Discovery, Found, RegisteredClient } from "../../token/discovery.js";
 import { flowsOf, freeName, grantsFor, nameFor, presetOfServer, scopeFor } from "./decide.js";
 import type { InitOptions } from "./init-options.js";
 import { checkNeeds } from "./needs.js";
 import { checkEntry, optionName, profileName, valuesFromOptions } from "./profile-options.js";
 
-/** A profile that is to be written, and the client that was registered for it. */
-export interface Prepared {
-  readonly entry: ProfileEntry;
-  readonly client?: RegisteredClient;
-}
+/** A profile that is to be written, and the client that was registered for it; or the name of one that is there. */
+export type Prepared =
+  | { readonly entry: ProfileEntry; readonly client?: RegisteredClient }
+  | { readonly existing: string };
 
 /** Asks a person for what no discovery tells. */
 export interface ClientQuestions {
@@ -81,6 +80,11 @@ export async function prepareFromAddress(
       : ((said.flow as Flow[] | undefined) ?? flowsOf(server));
   if (flow.length === 0) throw noFlow(found);
   if (!asking && server.elsewhere.length > 0) throw sentElsewhere(found);
+  const existing = said.client_id === undefined ? profileFor(context, options, address, found) : undefined;
+  if (existing !== undefined) {
+    tell(context, `profile ${quote(existing)} is for ${address.host} already; --force makes it anew`);
+    return { existing };
+  }
   const registers = said.client_id === undefined && server.registration_endpoint !== undefined;
   if (!registers && said.client_id === undefined && !asking) throw noClient(found);
 
@@ -205,6 +209,25 @@ function sentElsewhere({ server }: Found): OidcTokenError {
     `the provider at ${server.issuer} sends sign-ins to other hosts: ${server.elsewhere.join(", ")}`,
     "nothing was sent there; if they are right, run init on a terminal and agree to it",
   );
+}
+
+/** The profile that an earlier run has made of this address: a client more would be of no use. */
+function profileFor(
+  context: Context,
+  { force, profile, config }: InitOptions,
+  address: URL,
+  { server }: Found,
+): string | undefined {
+  if (force) return undefined;
+  const { profiles = {} } = readUserFile(configPath(context, given({ config })))?.values ?? {};
+  const base_url = address.href.replace(/\/$/, "");
+  const same = Object.entries(profiles).find(
+    ([name, values]) =>
+      (profile === undefined || profile === name) &&
+      values.issuer === server.issuer &&
+      values.base_url === base_url,
+  );
+  return same?.[0];
 }
 
 function nameOf(context: Context, options: InitOptions, address: URL, { server }: Found): string {

@@ -73,7 +73,7 @@ function uses(context: Context, profile: Profile, options: InitOptions): readonl
   return [
     `a token: ${get}`,
     ...(base_url === undefined ? [] : [`a request: ${get} -f header | curl -H @- ${printable(base_url)}`]),
-    ...(has_opencode ? ['OpenCode: write "plugin": ["oidc-token"] in opencode.json'] : []),
+    ...(has_opencode ? ["OpenCode: oidc-token setup opencode --write"] : []),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { ProfileEntry } from "../../config/add-profiles.js";
-import { loadConfig } from "../../config/load.js";
+import { configPath, loadConfig } from "../../config/load.js";
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
 import { accessProfile } from "../../session/access.js";
@@ -41,6 +41,10 @@ export async function init(
     return;
   }
   const prepared = await prepare(context, options, address, given.length > 0);
+  if ("existing" in prepared) {
+    context.stdout.write(`${configPath(context, options)}\n`);
+    return await finish(context, options, [prepared.existing]);
+  }
   const { name } = prepared.entry;
   const path = await saveProfiles(context, options, [withProvider(context, prepared.entry)]);
   if (prepared.client) await keepClient(context, loadConfig(context, options).profile(name), prepared.client);
