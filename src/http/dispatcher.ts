@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import type { LookupFunction } from "node:net";
 import type { Dispatcher } from "undici";
 import type { Context, Secrets } from "../context.js";
@@ -22,7 +23,9 @@ export interface Silence {
 
 /** The connections of undici for a route. */
 export async function openDispatcher({ tls, proxies }: Route, silence?: Silence): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import("undici");
+  // By its file: to Bun the bare name means a few functions of its own, which forward nothing.
+  const require = createRequire(import.meta.url);
+  const { Agent, EnvHttpProxyAgent } = require("undici/index.js") as typeof import("undici");
   if (!proxies) return new Agent({ ...silence, connect: { ...tls, lookup: loopbackAddresses } });
   return new EnvHttpProxyAgent({
     ...silence,
