@@ -10,8 +10,9 @@ import type { StoreName } from "../store/store.js";
 import { duration } from "../terminal/duration.js";
 import { table } from "../terminal/table.js";
 import { tell } from "../terminal/tell.js";
-import { jsonLine } from "../text.js";
+import { jsonLine, printable } from "../text.js";
 import { unattendedFlow } from "../token/choose-flow.js";
+import { holderOf } from "../token/claims.js";
 import { isFresh } from "../token/freshness.js";
 import type { TokenSet } from "../token/token-set.js";
 
@@ -30,6 +31,14 @@ export interface ProfileStatus {
   readonly has_refresh_token: boolean;
   readonly store?: StoreName;
   readonly next: "serve" | "refresh" | "sign_in";
+  /** The profile used where none is named. */
+  readonly default: boolean;
+  /** What the person calls their account, as the stored tokens say it. */
+  readonly account?: string;
+  /** There was a session, and nothing of it works any more. */
+  readonly session_ended?: boolean;
+  /** What is missing before a key can be served, in a few words. */
+  readonly missing?: string;
 }
 
 /** `status`: what each profile has, and what `get` would do next. */
@@ -48,23 +57,37 @@ async function statusOf(context: Context, profile: Profile): Promise<ProfileStat
     profile: profile.name,
     flow: profile.flow.join(" "),
     ...given({ issuer: profile.issuer }),
+    default: profile.is_default,
   };
   if (profile.flow[0] === "static_key" && profile.key?.from !== "keyring") {
     const signed_in = await isThere(access.secrets.key);
-    return { ...common, signed_in, has_refresh_token: false, next: signed_in ? "serve" : "sign_in" };
+    const missing = signed_in ? undefined : missingKey(profile);
+    const next = signed_in ? "serve" : "sign_in";
+    return { ...common, signed_in, has_refresh_token: false, next, ...given({ missing }) };
   }
   const stored = await access.read();
   const unattended = unattendedFlow(profile.flow) !== undefined;
+  const next = nextStep(stored?.tokens, profile.refresh_before, unattended, context.now());
+  const { username, email, subject } = stored ? holderOf(stored.tokens) : {};
+  const account = username ?? email ?? subject;
   return {
     ...common,
     signed_in: stored !== undefined,
     ...given({
       expires_at: stored?.tokens.expires_at && Math.floor(stored.tokens.expires_at),
       store: stored?.store,
+      account: account && context.redactor.clean(account),
+      session_ended: stored && next === "sign_in" ? true : undefined,
     }),
     has_refresh_token: stored?.tokens.refresh_token !== undefined,
-    next: nextStep(stored?.tokens, profile.refresh_before, unattended, context.now()),
+    next,
   };
+}
+
+function missingKey({ key }: Profile): string | undefined {
+  if (key?.from === "env") return `variable ${printable(key.name)} is not set`;
+  if (key?.from === "file") return `file ${printable(key.path)} holds no key`;
+  return undefined;
 }
 
 /** One profile whose variable is not set here must not keep the others from being shown. */
@@ -89,7 +112,7 @@ function nextStep(
 }
 
 function asTable(rows: readonly ProfileStatus[], now: number): string {
-  const head = ["PROFILE", "FLOW", "SIGNED IN", "EXPIRES", "STORE", "NEXT GET"].map((title) =>
+  const head = ["  PROFILE", "ACCOUNT", "SIGNED IN", "EXPIRES", "STORE", "NEXT GET"].map((title) =>
     kleur.bold(title),
   );
   return table([head, ...rows.map((row) => asCells(row, now))]);
@@ -102,17 +125,21 @@ function asCells(row: ProfileStatus, now: number): string[] {
     sign_in: kleur.red("needs login"),
   };
   return [
-    row.profile,
-    row.flow,
+    `${row.default ? "*" : " "} ${row.profile}`,
+    row.account ?? "-",
     row.signed_in ? "yes" : "no",
     row.signed_in ? expiry(row, now) : "-",
     row.store ?? "-",
-    next[row.next],
+    row.missing !== undefined
+      ? kleur.red(row.missing)
+      : row.session_ended
+        ? kleur.red("session has ended, needs login")
+        : next[row.next],
   ];
 }
 
 function expiry(row: ProfileStatus, now: number): string {
-  if (row.expires_at === undefined) return "unknown";
+  if (row.expires_at === undefined) return row.flow === "static_key" ? "never" : "unknown";
   const left = Math.round(row.expires_at - now);
   return left > 0 ? `in ${duration(left)}` : `${duration(-left)} ago`;
 }

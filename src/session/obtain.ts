@@ -107,7 +107,7 @@ async function staticKey(
 }
 
 /** Seconds. */
-const REFRESH_GRACE = 10;
+const REFRESH_GRACE = 5;
 
 /** Joins one profile's store, lock and provider to the token service. */
 function portsOf(context: Context, access: ProfileAccess, interactive: boolean): TokenPorts {

@@ -1,5 +1,5 @@
 import type { Context } from "../context.js";
-import { OidcTokenError } from "../errors.js";
+import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import type { Flow } from "../profile.js";
 import type { StoreName } from "../store/store.js";
 import { terminalDisplay } from "../terminal/sign-in-screen.js";
@@ -44,7 +44,13 @@ export async function signIn(context: Context, access: ProfileAccess, options: S
       const grants = await access.grants();
       context.log.info("sign-in started", { profile: profile.name, flow });
       const signal = context.interrupted;
-      const tokens = await grants.signIn({ flow, open_browser: browser, timeout, display, signal });
+      const request = { open_browser: browser, timeout, display, signal };
+      const needs_browser = browser && options.flow === undefined && profile.flow.includes("device_code");
+      const tokens = await grants.signIn({ ...request, flow, needs_browser }).catch((error: unknown) => {
+        if (!isOidcTokenError(error) || error.about !== "browser") throw error;
+        display.notice(`${error.message}, so this goes by device code`);
+        return grants.signIn({ ...request, flow: "device_code" });
+      });
       const store = await replaceSession(context, access, tokens);
       context.log.info("sign-in done", { profile: profile.name, flow, store });
       return { tokens, store };

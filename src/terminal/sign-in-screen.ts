@@ -5,11 +5,20 @@ import type { Context } from "../context.js";
 import type { DeviceAuthorization, SignInDisplay } from "../token/grants.js";
 import { tell } from "./tell.js";
 
+/** Milliseconds after which the person may be looking at the provider's error page, which nobody here sees. */
+const ADVICE_AFTER = 30_000;
+
+/** What to do where the provider complains of the redirect address: it compares letter by letter. */
+export function redirectAdvice(redirect_uri: string): string {
+  return `if the browser shows an error about the redirect address, register exactly this one at the provider: ${redirect_uri}`;
+}
+
 /** Shows a sign-in to a person, on stderr: stdout belongs to the token. */
 export function terminalDisplay(context: Context, profile: string): SignInDisplay {
   const { stderr, env } = context;
   let spinner: Spinner | undefined;
   let countdown: NodeJS.Timeout | undefined;
+  let advice: NodeJS.Timeout | undefined;
   const say = (line = ""): void => void stderr.write(`${line}\n`);
 
   const wait = (text: (secondsLeft: number) => string, expires_in: number): void => {
@@ -21,6 +30,12 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
     countdown = setInterval(() => {
       if (spinner) spinner.text = current();
     }, 1000);
+  };
+
+  const notice = (sentence: string): void => {
+    spinner?.stop();
+    tell(context, sentence);
+    spinner?.start();
   };
 
   return {
@@ -43,6 +58,8 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
         say();
       }
       wait(() => "Waiting for the browser (Ctrl-C to cancel)", 0);
+      advice = setTimeout(() => notice(redirectAdvice(redirect_uri)), ADVICE_AFTER);
+      advice.unref();
     },
     device(request) {
       for (const line of deviceLines(request, profile, stderr)) say(line);
@@ -51,8 +68,9 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
         request.expires_in,
       );
     },
-    notice: (sentence) => tell(context, sentence),
+    notice,
     close() {
+      clearTimeout(advice);
       clearInterval(countdown);
       spinner?.stop();
     },

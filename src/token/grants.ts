@@ -26,6 +26,8 @@ export interface SignInRequest {
   readonly flow: Flow;
   /** False: only show the URL. */
   readonly open_browser: boolean;
+  /** The sign-in is given up, with an error about the browser, where none can be started: there is another way. */
+  readonly needs_browser?: boolean;
   /** Seconds the person has. */
   readonly timeout: number;
   readonly display: SignInDisplay;

@@ -79,10 +79,12 @@ describe("from nothing to a token, with the device flow", () => {
         has_refresh_token: true,
         store: "file",
         next: "serve",
+        default: true,
+        account: expect.stringMatching(/\S/),
       },
     ]);
     expect((await sandbox.run(["status"])).stdout).toMatch(
-      /PROFILE +FLOW[^\n]*\ndev +device_code +yes +in \d+ min/,
+      / {2}PROFILE +ACCOUNT[^\n]*\n\* dev +\S+ +yes +in \d+ min/,
     );
   });
 

@@ -49,6 +49,7 @@ export async function authorizationCode(
     const { to_open, to_show } = await authorizationUrls(client, parameters, request, context);
     const opened = request.open_browser && (await openBrowser(to_open, request.signal, context));
     if (request.signal.aborted) throw interrupted();
+    if (!opened && request.needs_browser) throw noBrowser(profile);
     request.display.browser({ url: to_show, redirect_uri, opened });
     const callback = await waitFor(server, request, profile);
     redactor.add(callback.url.searchParams.get("code") ?? undefined);
@@ -161,7 +162,9 @@ async function waitFor(server: LoopbackServer, request: SignInRequest, profile: 
   try {
     return await new Promise<Callback>((resolve, reject) => {
       const give_up = () =>
-        reject(limit.why() === "timeout" ? tooLate(profile, request.timeout) : interrupted());
+        reject(
+          limit.why() === "timeout" ? tooLate(profile, request.timeout, server.redirect_uri) : interrupted(),
+        );
       if (limit.signal.aborted) give_up();
       limit.signal.addEventListener("abort", give_up, { once: true });
       server.callback.then(resolve, reject);
@@ -169,6 +172,13 @@ async function waitFor(server: LoopbackServer, request: SignInRequest, profile: 
   } finally {
     limit.end();
   }
+}
+
+function noBrowser(profile: Profile): OidcTokenError {
+  const hint = `sign in without one here: oidc-token login --flow device_code --profile ${profile.name}`;
+  const error = new OidcTokenError("temporary", "no browser could be started", hint);
+  error.about = "browser";
+  return error;
 }
 
 /** Where the provider sends the browser back to. Without `redirect_uri`: any free port on 127.0.0.1. */

@@ -6,11 +6,13 @@ export function loginCommand(profile: Profile): string {
   return `oidc-token login --profile ${profile.name}`;
 }
 
-/** The error of a sign-in that nobody finished within `seconds`. */
-export function tooLate(profile: Profile, seconds: number): OidcTokenError {
+/** The error of a sign-in that nobody finished within `seconds`; a wrong `redirect_uri` shows in the browser alone. */
+export function tooLate(profile: Profile, seconds: number, redirect_uri?: string): OidcTokenError {
   return new OidcTokenError(
     "sign_in_needed",
     `nobody finished the sign-in within ${Math.round(seconds)} s`,
-    `run: ${loginCommand(profile)}`,
+    redirect_uri === undefined
+      ? `run: ${loginCommand(profile)}`
+      : `if the browser showed an error about the redirect address, register exactly ${redirect_uri} at the provider; then run: ${loginCommand(profile)}`,
   );
 }

@@ -141,6 +141,25 @@ describe("login", () => {
     });
   });
 
+  it("goes by device code where no browser can be started and the profile has that flow", async () => {
+    const flow = ["authorization_code", "device_code"];
+    place.configure({ profiles: { okta: { issuer: "https://idp.example.com", client_id: "cli", flow } } });
+    place.env.DISPLAY = ":0";
+    const flows: string[] = [];
+    place.grants = {
+      signIn: async (request) => {
+        flows.push(request.flow);
+        if (request.flow === "device_code") return place.issued();
+        expect(request.needs_browser).toBe(true);
+        const error = new OidcTokenError("temporary", "no browser could be started", "use another flow");
+        throw Object.assign(error, { about: "browser" as const });
+      },
+    };
+    await run();
+    expect(flows).toEqual(flow);
+    expect(place.stderr).toContain("no browser could be started, so this goes by device code\n");
+  });
+
   it("has a token issued at once for a profile that needs no person", async () => {
     place.input = `${CANARY}\n`;
     place.grants = { issue: async () => place.issued() };
@@ -424,6 +443,7 @@ describe("status", () => {
       has_refresh_token: true,
       store: "file",
       next: "serve",
+      default: true,
     });
     expect(found.get("bot")).toMatchObject({ signed_in: false, next: "refresh" });
     expect(found.get("ci")).toMatchObject({ signed_in: true, next: "serve" });
@@ -450,8 +470,36 @@ describe("status", () => {
     keep({ access_token: CANARY });
     kleur.enabled = false;
     await status(place.context(), {});
-    expect(place.stdout).toMatch(/^PROFILE +FLOW +SIGNED IN +EXPIRES +STORE +NEXT GET$/m);
-    expect(place.stdout).toMatch(/^okta +device_code +yes +in 1 h 0 min +file +serves$/m);
+    expect(place.stdout).toMatch(/^ {2}PROFILE +ACCOUNT +SIGNED IN +EXPIRES +STORE +NEXT GET$/m);
+    expect(place.stdout).toMatch(/^\* okta +- +yes +in 1 h 0 min +file +serves$/m);
+    expect(place.stdout).toMatch(/^ {2}ci +- +yes +never +- +serves$/m);
     expect(place.stdout).not.toContain(CANARY);
+  });
+
+  describe("as a table says", () => {
+    const shown = async (): Promise<string> => {
+      place.stdout = "";
+      kleur.enabled = false;
+      await status(place.context(), {});
+      return place.stdout;
+    };
+
+    it("whose account it is, with nothing in it that a terminal obeys", async () => {
+      const claims = Buffer.from('{"sub":"7","preferred_username":"ada\\u001b[2J"}').toString("base64url");
+      keep({ id_token: `e30.${claims}.x` });
+      expect(await shown()).toMatch(/^\* okta +ada \[2J +yes /m);
+    });
+
+    it("which variable is not set, in place of asking for a login that would not help", async () => {
+      expect(await shown()).toMatch(/^ {2}ci +- +no +- +- +variable LLM_API_KEY is not set$/m);
+    });
+
+    it("that a session has ended", async () => {
+      const { refresh_token: _ended, ...tokens } = keep();
+      for (const account of place.stored.keys())
+        place.stored.set(account, JSON.stringify({ v: 1, ...tokens }));
+      place.time += 4000;
+      expect(await shown()).toMatch(/^\* okta +- +yes +6 min ago +file +session has ended, needs login$/m);
+    });
   });
 });

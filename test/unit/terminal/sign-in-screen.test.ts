@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { terminalDisplay } from "../../../src/terminal/sign-in-screen.js";
 import { InMemory } from "../../support/in-memory.js";
 
@@ -17,4 +17,20 @@ it("a notice during a sign-in shows no secret, also not one that the provider re
   display.notice(`the provider says ${CANARY}; still trying`);
   display.close();
   expect(place.stderr).toBe("oidc-token: the provider says [redacted]; still trying\n");
+});
+
+it("after half a minute it says which redirect address to register, letter by letter", () => {
+  vi.useFakeTimers();
+  try {
+    const display = terminalDisplay(place.context(), "okta");
+    const redirect_uri = "http://localhost:8888/callback";
+    display.browser({ url: "https://idp.example.com/authorize", redirect_uri, opened: true });
+    vi.advanceTimersByTime(29_000);
+    expect(place.stderr).not.toContain(redirect_uri);
+    vi.advanceTimersByTime(2000);
+    expect(place.stderr).toContain(`register exactly this one at the provider: ${redirect_uri}\n`);
+    display.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });

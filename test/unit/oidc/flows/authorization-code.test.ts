@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { OidcTokenError } from "../../../../src/errors.js";
 import { benchFor, signInRequest } from "../../../support/grants.js";
 import { createVisitor, type Visit } from "../../../support/person.js";
 import { API, CLIENTS, startProvider, type TestProvider } from "../../../support/provider.js";
@@ -156,7 +157,10 @@ describe("authorization_code", () => {
 
   it("ends with sign_in_needed when nobody finishes in time, and frees the port", async () => {
     const { error, shown } = await signIn({}, { timeout: 0.2, onBrowser: () => undefined });
-    expect(error).toMatchObject({ kind: "sign_in_needed", hint: "run: oidc-token login --profile test" });
+    expect(error).toMatchObject({ kind: "sign_in_needed" });
+    expect((error as OidcTokenError).hint).toBe(
+      `if the browser showed an error about the redirect address, register exactly ${shown.browser[0]?.redirect_uri} at the provider; then run: oidc-token login --profile test`,
+    );
     await expect(fetch(shown.browser[0]?.redirect_uri ?? "")).rejects.toThrow();
   });
 
