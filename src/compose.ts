@@ -37,9 +37,9 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
     log: fileLog(paths.log, level, (text) => redactor.apply(text)),
     redactor,
     lock: new ProcessLock(lockFolders(env, paths.log)),
-    storedAccounts: async () => {
-      const { listFileAccounts } = await import("./store/list.js");
-      return listFileAccounts(paths.data);
+    storedAccounts: async (notice) => {
+      const { listAccounts } = await import("./store/list.js");
+      return await listAccounts(paths.data, { platform, env }, notice);
     },
     tokenStore: (choice, request) => openStore(choice, { dataDir: paths.data, env, ...request }),
     grants: async (profile, secrets) => {

@@ -40,8 +40,8 @@ export interface Context {
   readonly redactor: Redactor;
   readonly lock: Lock;
   tokenStore(choice: Profile["store"], request: StoreRequest): TokenStore;
-  /** Every account that is kept anywhere, as far as the stores can tell. */
-  storedAccounts(): Promise<readonly string[]>;
+  /** Every account that is kept anywhere, as far as the stores can tell; `notice` is told why one could not. */
+  storedAccounts(notice: (sentence: string) => void): Promise<readonly string[]>;
   /** The provider behind a profile. Loads openid-client, so ask for it only when a request must be made. */
   grants(profile: Profile, secrets: Secrets): Promise<Grants>;
   /** What an address says of itself, asked with this profile's network settings. */

@@ -42,7 +42,7 @@ export async function logout(context: Context, options: LogoutOptions): Promise<
 
 /** What profiles have left that were renamed, changed or taken away: nobody knows their provider any more. */
 async function forgetTheRest(context: Context, store: TokenStore): Promise<void> {
-  for (const account of await context.storedAccounts()) {
+  for (const account of await context.storedAccounts((sentence) => tell(context, sentence))) {
     if (!(await store.delete(account))) continue;
     const name = /^(.*)-[0-9a-f]{32}(?:\.[a-z_]+)?$/.exec(account)?.[1] ?? account;
     tell(context, `forgot what was left of ${quote(name)}, a profile that is no more; nothing was revoked`);

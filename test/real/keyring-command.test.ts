@@ -67,6 +67,16 @@ describe.skipIf(skip)(`the command and a real Secret Service${why}`, () => {
     expect(await sandbox.run(["get"], { env })).toMatchObject({ code: 3 });
   });
 
+  it("logout --all also takes what a profile has left that was renamed", async () => {
+    const env = await at("present", "auto");
+    expect(await signIn(sandbox, [], { env })).toMatchObject({ code: 0 });
+    sandbox.configure({ profiles: { renamed: deviceProfile(provider) } });
+    const outcome = await sandbox.run(["logout", "--all"], { env });
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(outcome.stderr).toContain('forgot what was left of "dev", a profile that is no more');
+    expect(service?.lookup({ service: "oidc-token" })).toBeUndefined();
+  });
+
   it("takes over a token from the file at the next sign-in, and only one place holds it", async () => {
     const env = await at("present", "auto");
     expect(done(await signIn(sandbox, [], { env: { ...env, OIDC_TOKEN_STORE: "file" } })).store).toBe("file");

@@ -152,6 +152,7 @@ class Reader {
       case "v":
         return this.variant();
       case "(":
+      case "{":
         // "Empty structures are not allowed": an array of them takes no bytes and would never end.
         if (type.length < 3) throw new Error("a D-Bus signature with a struct of nothing");
         this.align(8);
@@ -164,7 +165,7 @@ class Reader {
   }
   #array(element: string): unknown {
     const length = this.uint32();
-    if (element[0] === "(" || element === "t") this.align(8);
+    if (/^[({t]/.test(element)) this.align(8);
     const end = this.offset + length;
     if (element === "y") return this.#bytes.subarray(this.#take(length), end);
     if (end > this.end) throw new Error("a D-Bus array that is longer than its message");
@@ -177,10 +178,10 @@ class Reader {
 function endOfType(signature: string, start: number): number {
   let at = start;
   while (signature[at] === "a") at++;
-  if (signature[at] !== "(") return at + 1;
+  if (!/^[({]/.test(signature[at] ?? "")) return at + 1;
   for (let depth = 0; at < signature.length; at++) {
-    if (signature[at] === "(") depth++;
-    if (signature[at] === ")" && --depth === 0) return at + 1;
+    if (/[({]/.test(signature[at] ?? "")) depth++;
+    if (/[)}]/.test(signature[at] ?? "") && --depth === 0) return at + 1;
   }
   throw new Error("a D-Bus signature that does not end");
 }

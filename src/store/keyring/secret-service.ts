@@ -143,7 +143,7 @@ export async function defaultCollection(bus: Bus): Promise<string | undefined> {
   return typeof path === "string" && path !== "/" ? path : undefined;
 }
 
-function property(path: string, of: string, name: string): Parameters<Bus["call"]>[0] {
+export function property(path: string, of: string, name: string): Parameters<Bus["call"]>[0] {
   return to(path, "org.freedesktop.DBus.Properties", "Get", [text(of), text(name)]);
 }
 
