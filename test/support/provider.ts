@@ -31,6 +31,8 @@ export interface ProviderOptions {
   readonly access_token_ttl?: number;
   /** Seconds between two polls of a device client. */
   readonly device_interval?: number;
+  /** False: a refresh token works as often as it is used. */
+  readonly rotates?: boolean;
   /** Redirect URIs of the clients with a browser; any port fits for loopback hosts. */
   readonly redirect_uris?: readonly string[];
   /** What the provider calls itself, where that is not its address. */
@@ -209,7 +211,7 @@ async function configuration(options: ProviderOptions, behaviour: Behaviour): Pr
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     loadExistingGrant: grantEverythingAskedFor,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed("refresh_token"),
-    rotateRefreshToken: true,
+    rotateRefreshToken: options.rotates ?? true,
     conformIdTokenClaims: false,
     ttl: {
       AccessToken: () => behaviour.access_token_ttl,
