@@ -22,6 +22,8 @@ export interface SecretService {
   lookup(attributes: Readonly<Record<string, string>>): string | undefined;
   /** The process that is the session bus, where there is one. */
   readonly busPid: number | undefined;
+  /** The process that is the keyring, where there is one. */
+  readonly keyringPid: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -38,8 +40,11 @@ export function missingSecretServiceParts(): string[] {
   );
 }
 
-/** Starts one, with nothing in it; its processes end with `stop` and at the latest after two minutes. */
-export async function startSecretService(kind: KeyringCase = "present"): Promise<SecretService> {
+/** Starts one, with nothing in it; its processes end with `stop` and at the latest after `lifetime` milliseconds. */
+export async function startSecretService(
+  kind: KeyringCase = "present",
+  lifetime = 120_000,
+): Promise<SecretService> {
   const home = mkdtempSync(join(tmpdir(), "oidc-token-keyring-"));
   const run = join(home, "run");
   mkdirSync(run, { mode: 0o700 });
@@ -53,7 +58,7 @@ export async function startSecretService(kind: KeyringCase = "present"): Promise
     XDG_STATE_HOME: join(home, "state"),
     XDG_CACHE_HOME: join(home, "cache"),
   };
-  const service: SecretService & { busPid: number | undefined } = {
+  const service: SecretService & Pids = {
     env,
     lookup: (attributes) => {
       try {
@@ -65,41 +70,49 @@ export async function startSecretService(kind: KeyringCase = "present"): Promise
       }
     },
     busPid: undefined,
+    keyringPid: undefined,
     stop: async () => {
       for (const stop of stops.reverse()) await stop();
       rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
   try {
-    service.busPid = await start(kind, env, run, stops);
-    return service;
+    return Object.assign(service, await start({ kind, env, run, stops, lifetime }));
   } catch (error) {
     await service.stop();
     throw error;
   }
 }
 
-async function start(
-  kind: KeyringCase,
-  env: Record<string, string>,
-  run: string,
-  stops: (() => Promise<void>)[],
-): Promise<number | undefined> {
-  if (kind === "no bus") return undefined;
+interface Pids {
+  busPid: number | undefined;
+  keyringPid: number | undefined;
+}
+
+interface Start {
+  readonly kind: KeyringCase;
+  readonly env: Record<string, string>;
+  readonly run: string;
+  readonly stops: (() => Promise<void>)[];
+  readonly lifetime: number;
+}
+
+async function start({ kind, env, run, stops, lifetime }: Start): Promise<Partial<Pids>> {
+  if (kind === "no bus") return {};
   const socket = join(run, "bus");
   env.DBUS_SESSION_BUS_ADDRESS = `unix:path=${socket}`;
   if (kind === "a bus that never answers") {
     const server = createServer((connection) => connection.on("error", () => {}).resume());
     await new Promise<void>((resolve) => server.listen(socket, resolve));
     stops.push(async () => void server.close());
-    return undefined;
+    return {};
   }
 
-  const bus = await startBus(socket, run, env);
+  const bus = await startBus(socket, run, env, lifetime);
   stops.push(() => end(bus));
-  if (kind === "no service") return bus.pid;
+  if (kind === "no service") return { busPid: bus.pid };
   // Not through the bus's own activation, so that the daemon's end can be waited for.
-  let keyring = await startKeyring(env, kind === "no default collection" ? undefined : "password");
+  let keyring = await startKeyring(env, kind === "no default collection" ? undefined : "password", lifetime);
   if (kind === "locked") {
     execFileSync("secret-tool", ["store", "--label", "x", "service", "other", "username", "x"], {
       env,
@@ -107,17 +120,22 @@ async function start(
       timeout: 10_000,
     });
     await end(keyring);
-    keyring = await startKeyring(env, "wrong password");
+    keyring = await startKeyring(env, "wrong password", lifetime);
   }
   const running = keyring;
   stops.push(() => end(running));
   if (kind === "a stopped bus") bus.kill("SIGSTOP");
   if (kind === "a stopped keyring") keyring.kill("SIGSTOP");
-  return bus.pid;
+  return { busPid: bus.pid, keyringPid: running.pid };
 }
 
 /** A bus that starts no services by itself. */
-async function startBus(socket: string, run: string, env: Record<string, string>): Promise<ChildProcess> {
+async function startBus(
+  socket: string,
+  run: string,
+  env: Record<string, string>,
+  lifetime: number,
+): Promise<ChildProcess> {
   const configuration = join(run, "bus.conf");
   writeFileSync(
     configuration,
@@ -128,7 +146,7 @@ async function startBus(socket: string, run: string, env: Record<string, string>
   const bus = spawn("dbus-daemon", ["--nofork", `--config-file=${configuration}`], {
     env,
     stdio: "ignore",
-    timeout: 120_000,
+    timeout: lifetime,
     killSignal: "SIGKILL",
   });
   await until(() => existsSync(socket), "dbus-daemon");
@@ -139,12 +157,13 @@ async function startBus(socket: string, run: string, env: Record<string, string>
 async function startKeyring(
   env: Record<string, string>,
   password: string | undefined,
+  lifetime: number,
 ): Promise<ChildProcess> {
   const mode = password === undefined ? "--start" : "--unlock";
   const keyring = spawn("gnome-keyring-daemon", ["--foreground", mode, "--components=secrets"], {
     env,
     stdio: ["pipe", "ignore", "ignore"],
-    timeout: 120_000,
+    timeout: lifetime,
     killSignal: "SIGKILL",
   });
   keyring.stdin?.end(password ?? "");

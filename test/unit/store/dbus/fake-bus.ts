@@ -48,14 +48,22 @@ export interface FakeBusOptions {
   readonly greeting?: string;
 }
 
+export interface FakeBus {
+  /** How many there have been. */
+  readonly connections: number;
+  stop(): Promise<void>;
+}
+
 /** A session bus on `path` that lets everybody in and hands each call, in order, to `handle`. */
 export async function startFakeBus(
   path: string,
   handle: (call: Call, socket: Socket) => void,
   { little = true, drip = false, greeting = "OK 00ff\r\n" }: FakeBusOptions = {},
-): Promise<{ stop(): Promise<void> }> {
+): Promise<FakeBus> {
   const open = new Set<Socket>();
+  let connections = 0;
   const server = createServer((socket) => {
+    connections += 1;
     open.add(socket);
     let received = Buffer.alloc(0);
     let admitted = false;
@@ -94,6 +102,9 @@ export async function startFakeBus(
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   return {
+    get connections() {
+      return connections;
+    },
     stop: () =>
       new Promise((resolve) => {
         for (const socket of open) socket.destroy();
@@ -102,7 +113,7 @@ export async function startFakeBus(
   };
 }
 
-function message(
+export function message(
   body: Body,
   type: number,
   serial: number,

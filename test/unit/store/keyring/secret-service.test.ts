@@ -8,11 +8,11 @@ import {
   keepSecret,
   unlockSecretService,
 } from "../../../../src/store/keyring/secret-service-write.js";
-import { Body, type Call, type FakeBusOptions, startFakeBus } from "../dbus/fake-bus.js";
+import { Body, type Call, type FakeBus, type FakeBusOptions, startFakeBus } from "../dbus/fake-bus.js";
 
 let folder: string;
 let env: Record<string, string>;
-let bus: { stop(): Promise<void> } | undefined;
+let bus: FakeBus | undefined;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "oidc-token-bus-"));
   env = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${folder}/bus` };
@@ -115,6 +115,53 @@ describe.skipIf(process.platform === "win32")("the Secret Service", () => {
     await bus?.stop();
     await begin({ locked: true });
     expect(await read()).toEqual({ state: "locked" });
+  });
+
+  test("is searched, and has answered, before a session is opened: a keyring of GNOME dies of the other order", async () => {
+    for (const work of [read, keep, forget]) {
+      const seen: string[] = [];
+      let answered = false;
+      const answer = keyring({ unlocked_items: ["/item/1"], secret: "text" });
+      bus = await startFakeBus(join(folder, "bus"), (call) => {
+        const member = ["SearchItems", "OpenSession"].find((name) => call.text.includes(`\0${name}\0`));
+        if (member !== undefined) seen.push(member);
+        if (member === "OpenSession") expect(answered).toBe(true);
+        if (member !== "SearchItems") return answer(call);
+        setTimeout(() => {
+          answered = true;
+          answer(call);
+        }, 30);
+      });
+      await work();
+      expect(seen[0]).toBe("SearchItems");
+      await bus.stop();
+    }
+  });
+
+  test("opens no session where nothing is found", async () => {
+    const seen: string[] = [];
+    const answer = keyring({});
+    bus = await startFakeBus(join(folder, "bus"), (call) => {
+      seen.push(call.text);
+      answer(call);
+    });
+    expect(await read()).toEqual({ state: "ready" });
+    expect(seen.filter((text) => text.includes("OpenSession"))).toEqual([]);
+  });
+
+  test("is asked over one connection, however often", async () => {
+    await begin({ unlocked_items: ["/item/1"], secret });
+    expect(await read()).toEqual({ state: "ready", secret });
+    expect(await read()).toEqual({ state: "ready", secret });
+    expect(bus?.connections).toBe(1);
+  });
+
+  test("is found again where the bus was started anew meanwhile", async () => {
+    await begin({ unlocked_items: ["/item/1"], secret: "one" });
+    expect(await read()).toEqual({ state: "ready", secret: "one" });
+    await bus?.stop();
+    await begin({ unlocked_items: ["/item/1"], secret: "two" });
+    expect(await read()).toEqual({ state: "ready", secret: "two" });
   });
 
   test.each([
