@@ -69,6 +69,18 @@ describe("setup", () => {
     expect(readFileSync(config, "utf8")).toBe(CONFIG);
   });
 
+  it("hides in the diff what is secret, and only that", async () => {
+    const lines = ["registry=https://me:pa55word@npm.example/", "//npm.example/:_authToken=npm_5ecret"];
+    file(".npmrc", `${lines.join("\n")}\n`);
+    const npm = await setup("npm", "--url", "https://other.example", "--write");
+    expect(npm.stderr).toContain("//npm.example/:_authToken=***");
+    expect(npm.stderr).not.toMatch(/npm_5ecret|pa55word|^Index|^===/m);
+    const codex = await setup("codex", "--write");
+    expect(codex.stderr).toContain("+auth = { command = ");
+    const kubectl = await setup("kubectl", "--write");
+    expect(kubectl.stderr).toContain("oidc-token: npm install");
+  });
+
   it("--write keeps comments and mode, lets the token go to the host, and --undo leaves every byte as before", async () => {
     const path = file(".gitconfig", "; mine\n[user]\n\tname = A\n", 0o640);
     const before = readFileSync(path, "utf8");

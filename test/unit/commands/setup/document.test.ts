@@ -59,7 +59,7 @@ function section(tool: Tool): string {
     tool.says,
     ...(edits.length > 0
       ? [
-          `\`oidc-token setup ${tool.name}${options.join("")} --write\`${origin || base ? `:${origin}${base}` : ""}`,
+          `\`oidc-token setup ${tool.name}${options.join("")} --write\`${origin || base ? `.${origin}${base}` : ""}`,
         ]
       : []),
     ...edits.map(file),
