@@ -18,8 +18,8 @@ export interface CredentialOptions extends GlobalOptions {
   readonly mode?: string;
 }
 
-/** Seconds from one question to its answer: Codex, the least patient of the callers, waits for five. */
-const PATIENCE = 3.8;
+/** Seconds from a question to its answer, so that the whole takes under four: Codex, the least patient, waits for five. */
+const PATIENCE = 3.5;
 
 /**
  * `credential`: answers another tool in its own protocol. Silent on stderr unless it fails, and then one line: many tools
