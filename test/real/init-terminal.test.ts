@@ -123,7 +123,7 @@ describe.skipIf(missing)(
       await terminal.press("Enter");
       await terminal.until(/Write this profile\?/);
       await terminal.press("Enter");
-      const last = await terminal.until(/\[init \d+\]/);
+      const last = await terminal.until(/\[get \d+\]/);
       expect(last).toContain("[init 0]");
       expect(last).toContain("next: oidc-token login --profile default");
     });
@@ -134,7 +134,7 @@ describe.skipIf(missing)(
       await begin(api.url);
       await terminal.until(/Write this profile and sign in/);
       await terminal.press("n");
-      expect(await terminal.until(/\[init \d+\]/)).toContain("[init 130]");
+      expect(await terminal.until(/\[get \d+\]/)).toContain("[init 130]");
       expect(provider.counts["/reg"]).toBeUndefined();
       expect(() => profiles()).toThrow("ENOENT");
     });
