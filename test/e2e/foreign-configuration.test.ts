@@ -33,7 +33,7 @@ describe.skipIf(process.platform === "win32")("a configuration", () => {
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr: expect.stringMatching(
-        /^oidc-token: \S+config\.jsonc can be read by other users of this machine \(mode 0644\), and holds a secret\n$/,
+        /^oidc-token: warning: profile "b": \S+config\.jsonc can be read by other users of this machine \(mode 0644\), and holds a secret\noidc-token: hint: close it: chmod 600, .*\n$/,
       ),
     });
   });
