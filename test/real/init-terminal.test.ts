@@ -44,7 +44,7 @@ describe.skipIf(missing)(
       const command = `'${process.execPath}' '${BIN}'`;
       writeFileSync(
         script,
-        `${command} init ${args}\necho "[init $?]"\n${command} get >token; echo "[get $?]"\nexec sleep 60\n`,
+        `${command} init ${args}\necho "[init $?]"\n${command} get --interactive never >token; echo "[get $?]"\nexec sleep 60\n`,
       );
       terminal = await startTerminal(`sh '${script}'`, { ...sandbox.env }, sandbox.home);
     }
