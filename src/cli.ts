@@ -150,5 +150,5 @@ function usageError(text: string, command: string): string {
     .replace(/^\(|\)$/g, "")
     .toLowerCase();
   const hint = suggestion || `run: ${command} --help`;
-  return `oidc-token: ${sentence}\noidc-token: hint: ${hint}\n`;
+  return inTwoLines({ message: sentence, hint });
 }

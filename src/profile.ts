@@ -31,7 +31,6 @@ export interface ReferenceOf {
 }
 export type AnyReference = ReferenceOf[keyof ReferenceOf];
 export type SecretReference = ReferenceOf["secret"];
-export type KeyReference = ReferenceOf["key"];
 export type TokenReference = ReferenceOf["token"];
 
 /** The keys of a profile that refer to something, what kind of reference each takes, and whether it is secret. */
@@ -89,13 +88,14 @@ export const ASSERTION_AUDIENCES = ["issuer", "token_endpoint"] as const;
 export const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Endpoints in the names of RFC 8414 §2; each overrides discovery. */
-export interface Endpoints {
-  readonly authorization_endpoint?: string;
-  readonly token_endpoint?: string;
-  readonly device_authorization_endpoint?: string;
-  readonly revocation_endpoint?: string;
-  readonly jwks_uri?: string;
-}
+export const ENDPOINTS = [
+  "authorization_endpoint",
+  "token_endpoint",
+  "device_authorization_endpoint",
+  "revocation_endpoint",
+  "jwks_uri",
+] as const;
+export type Endpoints = { readonly [Name in (typeof ENDPOINTS)[number]]?: string };
 
 /** One profile, validated, with every default applied, frozen. The keys are those of DESIGN §3. */
 export interface Profile extends References {

@@ -12,8 +12,9 @@ import { rememberCall } from "../hot/remember.js";
 import { asksAgain, noteGiven } from "../hot/repeat.js";
 import { DEFAULT_LOG_LEVEL } from "../log.js";
 import { accessProfile, type ProfileAccess } from "../session/access.js";
-import { type Asked, obtain, sha256 } from "../session/obtain.js";
+import { type Asked, obtain } from "../session/obtain.js";
 import { quietly } from "../session/quietly.js";
+import { sha256 } from "../sha256.js";
 import { isInteractive } from "../terminal/interactive.js";
 import { tell } from "../terminal/tell.js";
 import { quote } from "../text.js";
@@ -82,7 +83,7 @@ async function obtainFreshOnRepeat(context: Context, access: ProfileAccess, aske
   const again = stored !== undefined && asksAgain(cache, account, stored, context.now());
   let tokens: TokenSet;
   try {
-    const refused = again ? { rejected_sha256: await sha256(stored.access_token) } : {};
+    const refused = again ? { rejected_sha256: sha256(stored.access_token) } : {};
     tokens = await obtain(context, access, { ...asked, ...refused });
   } catch (error) {
     // It is a guess: where nothing newer can be had, the caller is no worse off with what there is.

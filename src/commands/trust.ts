@@ -4,11 +4,12 @@ import kleur from "kleur";
 import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
 import { findProjectFile, PROJECT_FILE, type ProjectFile, readProjectFile } from "../config/project-file.js";
-import { hashOf, readTrustList, type TrustList, writeTrustList } from "../config/trust.js";
+import { readTrustList, type TrustList, writeTrustList } from "../config/trust.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import type { Profile } from "../profile.js";
 import { holdLock } from "../session/hold-lock.js";
+import { sha256 } from "../sha256.js";
 import { table } from "../terminal/table.js";
 import { tell } from "../terminal/tell.js";
 import { printable, quote } from "../text.js";
@@ -50,7 +51,7 @@ async function trustOne(context: Context, options: TrustOptions, folder: string 
 function look(context: Context, folder: string | undefined): { file: ProjectFile; hash: string } {
   let hash = "";
   const remember = (_path: string, text: string) => {
-    hash = hashOf(text);
+    hash = sha256(text);
     return "trusted" as const;
   };
   const { cwd, paths } = context;
@@ -114,7 +115,7 @@ function list(context: Context): void {
 function stateOf(path: string, hash: string): string {
   let is_same = false;
   const compare = (_path: string, text: string) => {
-    is_same = hashOf(text) === hash;
+    is_same = sha256(text) === hash;
     return "trusted" as const;
   };
   try {

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { AnyReference, Profile } from "../profile.js";
+import { sha256 } from "../sha256.js";
 import { DESTINATION_KEYS } from "./diversion.js";
 
 /** What decides whom a token is for and where it may have come from (DESIGN §4). */
@@ -87,7 +87,7 @@ function placeOf(profile: Identity): unknown[][] {
 }
 
 function digestOf(facts: readonly unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, HEX_DIGITS);
+  return sha256(JSON.stringify(facts)).slice(0, HEX_DIGITS);
 }
 
 function sorted(values: readonly string[]): string[] {

@@ -4,6 +4,7 @@ import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
 import { nearest } from "../nearest.js";
 import { PROFILE_NAME, type Profile, type StoreChoice } from "../profile.js";
+import { sha256 } from "../sha256.js";
 import { printable, quote, quoteAll } from "../text.js";
 import { completeProfile, type ProfileFrame } from "./complete.js";
 import { checkDiversion, divertingVariables, haveOtherDestinations } from "./diversion.js";
@@ -13,7 +14,7 @@ import { expandHome, layerFromEnvironment, layerFromFile } from "./layers.js";
 import { findProjectFile, type ProjectSearch, type Trust } from "./project-file.js";
 import { checkProjectProfile, variablesOf } from "./project-profile.js";
 import { definedProfiles, environmentFor } from "./sources.js";
-import { hashOf, readTrustList, trustFile } from "./trust.js";
+import { readTrustList, trustFile } from "./trust.js";
 import { readUserFile } from "./user-file.js";
 
 export { nearestVariable, unknownVariables } from "./environment.js";
@@ -157,7 +158,7 @@ function trustBy(data_dir: string | undefined): Trust | undefined {
   if (data_dir === undefined) return undefined;
   return (path, text) => {
     const hash = readTrustList(data_dir).get(path);
-    return hash === undefined ? "unknown" : hash === hashOf(text) ? "trusted" : "changed";
+    return hash === undefined ? "unknown" : hash === sha256(text) ? "trusted" : "changed";
   };
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { configError } from "../files/config-error.js";
 import { errorCode } from "../files/file-error.js";
@@ -43,8 +42,4 @@ export function writeTrustList(data_dir: string, list: TrustList): void {
   } catch (error) {
     throw configError(error, { action: "write", path });
   }
-}
-
-export function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Context } from "../context.js";
 import { readCache, writeCache } from "../files/cache.js";
 import type { Profile } from "../profile.js";
+import { sha256 } from "../sha256.js";
 
 /** Seconds a document is believed without asking again. */
 const FRESH = 86_400;
@@ -34,7 +34,7 @@ export function keptDocuments(
 ): KeptDocuments {
   const nameOf = (address: string): string => {
     const about = JSON.stringify([account, address, NETWORK.map((name) => env[name])]);
-    return `document-${createHash("sha256").update(about).digest("hex").slice(0, 32)}.json`;
+    return `document-${sha256(about).slice(0, 32)}.json`;
   };
   const touched = new Set<string>();
   let used = false;

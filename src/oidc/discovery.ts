@@ -1,19 +1,13 @@
 import type { ServerMetadata } from "openid-client";
 import { OidcTokenError } from "../errors.js";
-import type { Endpoints, Profile } from "../profile.js";
+import { ENDPOINTS, type Endpoints, type Profile } from "../profile.js";
 import { presetOf } from "../providers/index.js";
 import { below, type IssuerRule } from "../providers/preset.js";
 
 type Document = Record<string, unknown>;
 
-const ENDPOINTS = [
-  "authorization_endpoint",
-  "token_endpoint",
-  "device_authorization_endpoint",
-  "revocation_endpoint",
-  "jwks_uri",
-  "pushed_authorization_request_endpoint",
-] as const satisfies readonly (keyof Endpoints | "pushed_authorization_request_endpoint")[];
+/** RFC 9126 §5 adds one that no profile names. */
+const ADDRESSES = [...ENDPOINTS, "pushed_authorization_request_endpoint"] as const;
 
 /** openid-client fills `{tenantid}` in for this origin only. */
 const TENANT_ORIGIN = "https://login.microsoftonline.com";
@@ -50,7 +44,7 @@ export function knownEndpoints(profile: Profile): Endpoints {
  */
 export function completeDocument(document: Document, issuer: URL, profile: Profile): void {
   const preset = presetOf(profile);
-  for (const name of ENDPOINTS) {
+  for (const name of ADDRESSES) {
     const address = document[name];
     // The OCI documentation shows paths.
     if (typeof address === "string" && address.startsWith("/"))
@@ -59,7 +53,7 @@ export function completeDocument(document: Document, issuer: URL, profile: Profi
   for (const [name, address] of Object.entries(preset.endpoints?.(issuer) ?? {})) document[name] ??= address;
   // RFC 8705 §5: what the document says once more for clients with a certificate.
   const aliases = { ...(document.mtls_endpoint_aliases as Document | undefined) };
-  for (const name of ENDPOINTS) {
+  for (const name of ADDRESSES) {
     if (name in profile.endpoints) {
       delete aliases[name];
     } else if (preset.issuer_rule !== "exact") {

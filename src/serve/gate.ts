@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { sameSecret } from "../sha256.js";
 
 /** Whom the server lets through, and to where. */
 export interface Gate {
@@ -42,11 +42,10 @@ export function refusalOf(
 }
 
 function hasKey(headers: IncomingHttpHeaders, key: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return KEY_HEADERS.some((name) => {
     const value = headers[name];
     if (typeof value !== "string") return false;
-    return timingSafeEqual(digest(value.replace(/^Bearer +/i, "")), digest(key));
+    return sameSecret(value.replace(/^Bearer +/i, ""), key);
   });
 }
 

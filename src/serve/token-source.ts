@@ -1,6 +1,6 @@
 import { isOidcTokenError } from "../errors.js";
 import type { Asked } from "../session/obtain.js";
-import { sha256 } from "../session/obtain.js";
+import { sha256 } from "../sha256.js";
 import type { TokenSet } from "../token/token-set.js";
 
 /** Seconds in which a token that came in the place of a refused one is not renewed again: another would fare no better. */
@@ -40,7 +40,7 @@ export class TokenSource {
     if (this.#tokens && this.#tokens.access_token !== refused) return true;
     if (this.#port.now() - this.#renewed_at < PAUSE) return false;
     try {
-      const tokens = await this.#ask({ rejected_sha256: await sha256(refused) });
+      const tokens = await this.#ask({ rejected_sha256: sha256(refused) });
       this.#renewed_at = this.#port.now();
       return tokens.access_token !== refused;
     } catch (error) {

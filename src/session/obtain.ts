@@ -1,6 +1,7 @@
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
+import { sha256 } from "../sha256.js";
 import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import { isServable, secondsLeft } from "../token/freshness.js";
@@ -94,7 +95,7 @@ async function staticKey(
 ): Promise<TokenSet> {
   const key = await secrets.key();
   if (key === undefined) throw signInNeeded(profile.name, undefined);
-  if (rejected_sha256 !== undefined && (await sha256(key)) === rejected_sha256.toLowerCase()) {
+  if (rejected_sha256 !== undefined && sha256(key) === rejected_sha256.toLowerCase()) {
     throw new OidcTokenError(
       "refused",
       `the server refused the key of profile "${profile.name}"`,
@@ -157,7 +158,7 @@ function portsOf(context: Context, access: ProfileAccess, interactive: boolean):
         `mend the store, then run: oidc-token login --profile ${profile.name}`,
         { cause: refused },
       ),
-    sha256,
+    sha256: async (token) => sha256(token),
     warn: (sentence) => {
       context.log.warn(sentence, { profile: profile.name });
       tell(context, sentence);
@@ -172,10 +173,4 @@ function signInNeeded(profile: string, reason: string | undefined): OidcTokenErr
       ? `not signed in to profile "${profile}"`
       : `the session of profile "${profile}" has ended: ${reason}`;
   return new OidcTokenError("sign_in_needed", why, `run: oidc-token login --profile ${profile}`);
-}
-
-/** SHA-256 of a token, hexadecimal, as `rejected_sha256` has it. */
-export async function sha256(token: string): Promise<string> {
-  const { createHash } = await import("node:crypto");
-  return createHash("sha256").update(token).digest("hex");
 }

@@ -9,7 +9,7 @@ import { tell } from "./tell.js";
 const ADVICE_AFTER = 30_000;
 
 /** What to do where the provider complains of the redirect address: it compares letter by letter. */
-export function redirectAdvice(redirect_uri: string): string {
+function redirectAdvice(redirect_uri: string): string {
   return `if the browser shows an error about the redirect address, register exactly this one at the provider: ${redirect_uri}`;
 }
 

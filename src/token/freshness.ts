@@ -1,7 +1,7 @@
 import type { TokenSet } from "./token-set.js";
 
 /** Seconds a token must still be valid for when the caller does not say (`--min-validity`). */
-export const DEFAULT_MIN_VALIDITY = 60;
+const DEFAULT_MIN_VALIDITY = 60;
 
 export interface FreshnessRule {
   /** Seconds since the epoch. */

@@ -29,6 +29,7 @@ const GROUND = [
   "given.ts",
   "duration.ts",
   "nearest.ts",
+  "sha256.ts",
 ];
 
 /**

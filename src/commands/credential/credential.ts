@@ -8,9 +8,9 @@ import { isOidcTokenError } from "../../errors.js";
 import { rememberCall } from "../../hot/remember.js";
 import { DEFAULT_LOG_LEVEL } from "../../log.js";
 import { accessProfile } from "../../session/access.js";
-import { sha256 } from "../../session/obtain.js";
 import { obtainWithin } from "../../session/obtain-within.js";
 import { quietly } from "../../session/quietly.js";
+import { sha256 } from "../../sha256.js";
 import { profileFor } from "./profile-for.js";
 import { requestsIn } from "./requests.js";
 
@@ -72,10 +72,10 @@ async function replyTo(context: Context, options: CredentialOptions, question: Q
   const quiet = quietly(context);
   const access = accessProfile(quiet, profile, { interactive: false, notice: () => {} });
   if (question.wants === "another") {
-    const rejected_sha256 = await sha256(question.secret);
+    const rejected_sha256 = sha256(question.secret);
     const stored = (await access.read())?.tokens;
     // An older one than we have, or none of ours.
-    if (stored && (await sha256(stored.access_token)) !== rejected_sha256) return none;
+    if (stored && sha256(stored.access_token) !== rejected_sha256) return none;
     await obtainWithin(quiet, access, { rejected_sha256 }, PATIENCE);
     return none;
   }

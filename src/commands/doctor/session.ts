@@ -89,7 +89,7 @@ export const token: Check<Patient> = {
   },
 };
 
-export function missingScopes(asked: string | undefined, granted: string | undefined): readonly string[] {
+function missingScopes(asked: string | undefined, granted: string | undefined): readonly string[] {
   if (asked === undefined || granted === undefined) return [];
   const has = granted.split(" ");
   return asked.split(" ").filter((scope) => !has.includes(scope) && !NOT_GRANTED_BY_NAME.includes(scope));

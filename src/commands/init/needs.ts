@@ -9,7 +9,7 @@ import { tell } from "../../terminal/tell.js";
 const OF_THE_PERSON = ["openid", "profile", "email", "offline_access"];
 
 /** The preset of a profile that is not written yet. */
-export function presetOfEntry(values: ProfileEntry["values"]): Preset {
+function presetOfEntry(values: ProfileEntry["values"]): Preset {
   const { preset, issuer } = values;
   return presetNamed(typeof preset === "string" ? preset : undefined) ?? presetFor(text(issuer));
 }

@@ -124,7 +124,7 @@ export function checkEntry(
 }
 
 /** A reference to a secret as the file will hold it. What is relative is meant from here, not from the file's folder. */
-export function secretReference(context: Context, key: string, text: string): string {
+function secretReference(context: Context, key: string, text: string): string {
   const parsed = parseReference("secret", text);
   if ("sentence" in parsed) {
     throw new OidcTokenError("usage", `${optionName(key)} ${parsed.sentence}`, parsed.hint);

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { readCache, writeCache } from "../../files/cache.js";
+import { sha256 } from "../../sha256.js";
 import type { Model } from "./list.js";
 
 export interface CachedModels {
@@ -9,7 +9,7 @@ export interface CachedModels {
 }
 
 function nameOf(account: string, base_url: string): string {
-  const name = createHash("sha256").update(`${account}\n${base_url}`).digest("hex").slice(0, 32);
+  const name = sha256(`${account}\n${base_url}`).slice(0, 32);
   return `models-${name}.json`;
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import kleur from "kleur";
 import type { GlobalOptions } from "../../arguments.js";
 import type { Context } from "../../context.js";
@@ -6,6 +5,7 @@ import { isOidcTokenError, OidcTokenError } from "../../errors.js";
 import type { Profile } from "../../profile.js";
 import { accessProfile, selectProfile } from "../../session/access.js";
 import { obtain } from "../../session/obtain.js";
+import { sha256 } from "../../sha256.js";
 import { table } from "../../terminal/table.js";
 import { tell } from "../../terminal/tell.js";
 import { jsonLine } from "../../text.js";
@@ -62,7 +62,7 @@ async function askWithToken(context: Context, profile: Profile, base_url: string
     const { access_token } = await obtain(context, access, { rejected_sha256 });
     const found = await askForModels(server, profile, base_url, access_token);
     if (found !== REFUSED) return found;
-    rejected_sha256 = createHash("sha256").update(access_token).digest("hex");
+    rejected_sha256 = sha256(access_token);
   }
   throw new OidcTokenError(
     "refused",

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import * as v from "valibot";
 import type { Context } from "../../context.js";
@@ -95,10 +94,6 @@ export class Journal {
       throw fileError(error, { action: "write", path });
     }
   }
-}
-
-export function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 function read(path: string): readonly Entry[] {

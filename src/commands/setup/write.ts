@@ -5,12 +5,13 @@ import { parseJsonc } from "../../files/jsonc.js";
 import { readConfigText, replaceConfig } from "../../files/replace.js";
 import { given } from "../../given.js";
 import { holdLock } from "../../session/hold-lock.js";
+import { sha256 } from "../../sha256.js";
 import { isTerminal } from "../../terminal/interactive.js";
 import { Questions } from "../../terminal/questions.js";
 import { tell } from "../../terminal/tell.js";
 import { printable } from "../../text.js";
 import { apply, type Change } from "./apply.js";
-import { Journal, sha256 } from "./journal.js";
+import { Journal } from "./journal.js";
 import { showDiff } from "./show.js";
 import type { FileEdit, Tool } from "./tool.js";
 

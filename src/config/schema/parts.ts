@@ -6,7 +6,7 @@ import { parseReference } from "./reference.js";
 import { parameterComplaint, urlComplaint } from "./rules.js";
 
 /** Characters; no path of a file may be longer. */
-export const LONGEST_TEXT = 4096;
+const LONGEST_TEXT = 4096;
 
 /** Keys of an object of which none must be there; what editors show is said apart, so that both can be read. */
 export function keys<T extends Record<string, v.GenericSchema>>(

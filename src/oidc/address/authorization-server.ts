@@ -1,7 +1,7 @@
 import { OidcTokenError } from "../../errors.js";
 import { given } from "../../given.js";
 import { nameOf } from "../../http/trouble.js";
-import type { Endpoints } from "../../profile.js";
+import { ENDPOINTS, type Endpoints } from "../../profile.js";
 import { presetFor, presetNamed } from "../../providers/index.js";
 import { below, type Preset } from "../../providers/preset.js";
 import type { FoundServer } from "../../token/discovery.js";
@@ -10,13 +10,6 @@ import { type Asker, addressIn, type Document, documentAt, textsIn, wellKnown } 
 /** RFC 8414 §2: what a server does that does not say. */
 const GRANTS = ["authorization_code", "implicit"];
 export const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
-const ENDPOINTS = [
-  "authorization_endpoint",
-  "token_endpoint",
-  "device_authorization_endpoint",
-  "revocation_endpoint",
-  "jwks_uri",
-] as const satisfies readonly (keyof Endpoints)[];
 
 /**
  * The provider of this issuer by its own document, OpenID Connect's first; undefined where there is none. Throws

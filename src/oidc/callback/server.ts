@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { OidcTokenError } from "../../errors.js";
+import { sameSecret } from "../../sha256.js";
 import type { CallbackPage } from "./page.js";
 
 /** Bytes. Browsers send every cookie of `localhost`, whatever its port, so Node's 16 KB can be too few. */
@@ -55,7 +55,7 @@ export async function listenForCallback(redirect_uri: URL, state: string): Promi
       return refuse(404, "Nothing is here.");
     }
     if (request.method !== "GET") return refuse(405, "Only GET is answered here.", { allow: "GET" });
-    if (!sameText(url.searchParams.get("state") ?? "", state)) {
+    if (!sameSecret(url.searchParams.get("state") ?? "", state)) {
       return refuse(400, "This answer does not belong to the sign-in that is under way.");
     }
     if (!url.searchParams.has("code") && !url.searchParams.has("error")) {
@@ -169,10 +169,4 @@ function closeServer(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
-}
-
-/** Compares without telling by the time taken how much of it was right. */
-function sameText(a: string, b: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }

@@ -9,7 +9,7 @@ export interface Entries {
 }
 
 /** Bytes a value may have in Windows' Credential Manager: CRED_MAX_CREDENTIAL_BLOB_SIZE, 5 * 512 (wincred.h). */
-export const ENTRY_LIMIT = 2_560;
+const ENTRY_LIMIT = 2_560;
 
 /** One entry: a line that says what it is part of and how long it is, then its bytes. */
 interface Part {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Asked, OUTLIVES_CACHE, type Tool } from "../tool.js";
 
 /** The folder of Claude Code's user settings. */
-export function claudeFolder({ env, home }: Pick<Asked, "env" | "home">): string {
+function claudeFolder({ env, home }: Pick<Asked, "env" | "home">): string {
   return env.CLAUDE_CONFIG_DIR || join(home, ".claude");
 }
 
