@@ -1,4 +1,5 @@
 import { isOidcTokenError } from "../errors.js";
+import { given } from "../given.js";
 import type { Complaint } from "../text.js";
 
 /** Something that is wrong with the configuration, or that may be. */
@@ -21,7 +22,7 @@ export function tolerate<T>(report: Report | undefined, act: () => T, profile?: 
   } catch (error) {
     if (!report || !isOidcTokenError(error) || error.kind !== "configuration") throw error;
     const { message: sentence, hint } = error;
-    report({ severity: "error", sentence, hint, ...(profile !== undefined && { profile }) });
+    report({ severity: "error", sentence, hint, ...given({ profile }) });
     return undefined;
   }
 }

@@ -7,6 +7,7 @@ import {
   type ServerMetadata,
 } from "openid-client";
 import { OidcTokenError } from "../errors.js";
+import { given } from "../given.js";
 import type { Profile } from "../profile.js";
 
 type ImportAlgorithm = Parameters<typeof webcrypto.subtle.importKey>[2];
@@ -28,18 +29,14 @@ export async function privateKeyJwt(
   }
   const pkcs8 = key.export({ format: "der", type: "pkcs8" });
   const signing = await webcrypto.subtle.importKey("pkcs8", pkcs8, importAs(chosen), false, ["sign"]);
-  const key_id = profile.private_key_id ?? kid;
-  return PrivateKeyJwt(
-    { key: signing as CryptoKey, ...(key_id !== undefined && { kid: key_id }) },
-    {
-      [modifyAssertion]: (header, payload) => {
-        // RFC 9864 has a name of its own for what all providers know as EdDSA (RFC 8037 §3.1).
-        if (header.alg === "Ed25519" && !supported?.includes("Ed25519")) header.alg = "EdDSA";
-        if (profile.client_assertion_audience === "token_endpoint" && server.token_endpoint !== undefined)
-          payload.aud = server.token_endpoint;
-      },
+  return PrivateKeyJwt(given({ key: signing as CryptoKey, kid: profile.private_key_id ?? kid }), {
+    [modifyAssertion]: (header, payload) => {
+      // RFC 9864 has a name of its own for what all providers know as EdDSA (RFC 8037 §3.1).
+      if (header.alg === "Ed25519" && !supported?.includes("Ed25519")) header.alg = "EdDSA";
+      if (profile.client_assertion_audience === "token_endpoint" && server.token_endpoint !== undefined)
+        payload.aud = server.token_endpoint;
     },
-  );
+  });
 }
 
 interface ParsedKey {

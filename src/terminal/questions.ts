@@ -66,11 +66,7 @@ export class Questions {
     const answer = await this.#clack.select<number>({
       ...this.#streams,
       message,
-      options: choices.map(({ label, hint }, value) => ({
-        value,
-        label,
-        ...(hint !== undefined && { hint }),
-      })),
+      options: choices.map(({ label, hint }, value) => given({ value, label, hint })),
       initialValue: Math.max(
         0,
         choices.findIndex(({ value }) => value === initial),

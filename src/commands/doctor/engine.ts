@@ -1,5 +1,6 @@
 import type { Context } from "../../context.js";
 import { interrupted } from "../../errors.js";
+import { given } from "../../given.js";
 import { type Check, fail, skip, type Told } from "./check.js";
 
 /** One row of `doctor --json` (DESIGN §1). */
@@ -27,7 +28,7 @@ export async function examine<On>(
     if (reason !== undefined) broken.add(check.name);
     for (const each of [told].flat()) {
       if (each.result === "fail") broken.add(check.name);
-      rows.push({ check: check.name, ...(profile !== undefined && { profile }), ...each });
+      rows.push({ check: check.name, ...given({ profile }), ...each });
     }
   }
   return rows;
