@@ -42,6 +42,11 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
       return await listAccounts(paths.data, { platform, env }, notice);
     },
     tokenStore: (choice, request) => openStore(choice, { dataDir: paths.data, env, ...request }),
+    tryKey: async (profile, secrets, base_url, key) => {
+      const { tryKey } = await import("./http/try-key.js");
+      const gateway = { ...context, fetch: await context.transport(profile, secrets) };
+      return await tryKey(gateway, profile, base_url, key);
+    },
     grants: async (profile, secrets) => {
       const { createGrants } = await import("./oidc/grants.js");
       return await createGrants(profile, secrets, context);

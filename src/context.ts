@@ -42,6 +42,8 @@ export interface Context {
   tokenStore(choice: Profile["store"], request: StoreRequest): TokenStore;
   /** Every account that is kept anywhere, as far as the stores can tell; `notice` is told why one could not. */
   storedAccounts(notice: (sentence: string) => void): Promise<readonly string[]>;
+  /** The status a gateway answers with to a key that is not kept yet, asked with this profile's network settings. */
+  tryKey(profile: Profile, secrets: Secrets, base_url: string, key: string): Promise<number>;
   /** The provider behind a profile. Loads openid-client, so ask for it only when a request must be made. */
   grants(profile: Profile, secrets: Secrets): Promise<Grants>;
   /** What an address says of itself, asked with this profile's network settings. */

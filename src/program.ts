@@ -69,7 +69,7 @@ export const COMMANDS: readonly CommandRow[] = [
     options: [
       option("--all", "every profile, and everything else that is stored"),
       option("--local", "only forget; do not tell the provider"),
-      option("--forget-secret", "forget the client's secret, too"),
+      option("--forget-secret", "forget the client's secret or the static key, too"),
     ],
     load: async () => (await import("./commands/logout.js")).logout,
   },

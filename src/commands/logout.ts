@@ -15,7 +15,7 @@ export interface LogoutOptions extends GlobalOptions {
   readonly all?: boolean;
   /** Only forget what is stored here; do not tell the provider. */
   readonly local?: boolean;
-  /** Also what the client proves itself with, which otherwise stays: it is configuration, not session. */
+  /** Also a static key and what the client proves itself with, which otherwise stay: configuration, not session. */
   readonly forgetSecret?: boolean;
 }
 
@@ -32,9 +32,13 @@ export async function logout(context: Context, options: LogoutOptions): Promise<
   const notice = (sentence: string): void => tell(context, sentence);
   const surroundings = { interactive: isTerminal(context), notice };
   const all = profiles.map((profile) => accessProfile(context, profile, surroundings));
-  for (const access of all) await logoutOf(context, access, options.local === true);
+  const forgets_secrets = options.all === true || options.forgetSecret === true;
+  for (const access of all) {
+    if (access.profile.flow[0] === "static_key") await logoutOfKey(context, access, forgets_secrets);
+    else await logoutOf(context, access, options.local === true);
+  }
   // Only now: profiles of one client share its secret, and to revoke takes it.
-  for (const { profile, forgetSecrets } of options.all || options.forgetSecret ? all : []) {
+  for (const { profile, forgetSecrets } of forgets_secrets ? all : []) {
     if (await forgetSecrets()) notice(`forgot the client secret of ${profile.name}`);
   }
   if (options.all) await forgetTheRest(context, context.tokenStore(config.store, surroundings));
@@ -59,13 +63,23 @@ async function logoutOf(context: Context, access: ProfileAccess, local: boolean)
     lockTimeout(profile.timeout),
     async () => {
       // A logout must work when the provider does not, so what fails there is told and no more.
-      const answer =
-        local || profile.flow[0] === "static_key" ? undefined : await tryRevoke(context, access, say);
+      const answer = local ? undefined : await tryRevoke(context, access, say);
       return [answer, await access.forget()] as const;
     },
   );
   context.log.info("logout", { profile: profile.name, revoked: revoked ?? "no", forgotten });
   say(forgotten ? `signed out of ${profile.name}` : `was not signed in to ${profile.name}`);
+}
+
+/** A key has no session to end, and whoever has typed it would have to look for it again. */
+async function logoutOfKey(context: Context, access: ProfileAccess, forgets: boolean): Promise<void> {
+  const { name, key } = access.profile;
+  const say = (sentence: string): void => tell(context, sentence);
+  if (key?.from !== "keyring") return say(`the key of ${name} is kept where "key" says, and stays there`);
+  if (forgets)
+    return say((await access.forget()) ? `forgot the key of ${name}` : `no key of ${name} was kept`);
+  if ((await access.read()) === undefined) return say(`no key of ${name} was kept`);
+  say(`the key of ${name} stays, since it has no session that could end; --forget-secret takes it, too`);
 }
 
 async function tryRevoke(

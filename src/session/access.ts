@@ -118,7 +118,7 @@ export function accessProfile(context: Context, profile: Profile, options: Acces
       throw new OidcTokenError(
         "store",
         `what the ${kept.store} store holds for profile "${profile.name}" cannot be read`,
-        `run: oidc-token logout --local --profile ${profile.name}, then oidc-token login --profile ${profile.name}`,
+        `run: ${profile.flow[0] === "static_key" ? "" : `oidc-token logout --local --profile ${profile.name}, then `}oidc-token login --profile ${profile.name}`,
       );
     }
     remember(tokens);

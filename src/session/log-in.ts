@@ -1,5 +1,5 @@
 import type { Context } from "../context.js";
-import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { isOidcTokenError } from "../errors.js";
 import type { Profile } from "../profile.js";
 import type { StoreName } from "../store/store.js";
 import { isTerminal } from "../terminal/interactive.js";
@@ -7,6 +7,7 @@ import { askSecret, pipedSecret } from "../terminal/secret-prompt.js";
 import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import { accessProfile, type ProfileAccess } from "./access.js";
+import { ATTEMPTS, keepStaticKey } from "./keep-key.js";
 import { type SignInOptions, signIn } from "./sign-in.js";
 
 /** A profile that has its token, and where that is kept. */
@@ -21,7 +22,8 @@ export async function logIn(context: Context, profile: Profile, options: SignInO
   const { flow } = options;
   const notice = (sentence: string): void => tell(context, sentence);
   const access = accessProfile(context, profile, { interactive: isTerminal(context), notice });
-  if ((flow ?? profile.flow[0]) === "static_key") return await keepStaticKey(context, access);
+  if ((flow ?? profile.flow[0]) === "static_key")
+    return { profile, store: await keepStaticKey(context, access), expires_at: undefined };
   const work = () => authorize(context, access, options);
   if (profile.client_secret?.from !== "keyring") return await work();
   return await withClientSecret(context, access, options.new_secret === true, work);
@@ -38,23 +40,6 @@ async function authorize(context: Context, access: ProfileAccess, options: SignI
   const { tokens, store } = await signIn(context, access, options);
   return { profile, store, expires_at: tokens.expires_at };
 }
-
-async function keepStaticKey(context: Context, access: ProfileAccess): Promise<LoggedIn> {
-  const { profile } = access;
-  if (profile.key?.from !== "keyring") {
-    throw new OidcTokenError(
-      "usage",
-      `profile "${profile.name}" reads its key from where "key" says, so there is nothing to sign in to`,
-      'write "key": "{keyring}" in the profile to have login store it',
-    );
-  }
-  const key = await askSecret(context, `Key for ${profile.name}`);
-  const tokens = { access_token: key, token_type: "static", obtained_at: context.now() };
-  return { profile, store: await access.place(tokens), expires_at: undefined };
-}
-
-/** How often a person may try to type a secret. */
-const ATTEMPTS = 3;
 
 /**
  * A client secret written as `{keyring}` is asked for once, and again where the provider refuses it; it is kept when it has

@@ -14,7 +14,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Outcome, Sandbox } from "../support/command.js";
-import { startProvider } from "../support/provider.js";
+import { startOciProvider } from "../support/oci-provider.js";
+import { CLIENTS, startProvider } from "../support/provider.js";
 import { deviceProfile, signIn } from "../support/signed-in.js";
 
 const OKTA = {
@@ -65,6 +66,20 @@ const OCI = {
   llm_base_url: "https://llm.example.com/v1",
   auth_method: "confidential_app",
 };
+
+/** The settings of a domain that is there, but for the secret. */
+async function ociDomain(): Promise<object> {
+  const provider = await startOciProvider();
+  onTestFinished(() => provider.stop());
+  const { client_id } = provider.client;
+  return { ...OCI, domain_url: provider.issuer, client_id, redirect_uri: provider.redirect_uri };
+}
+
+function keptIn(at: Place): readonly string[] {
+  const tokens = join(at.home, "data", "oidc-token", "tokens");
+  if (!existsSync(tokens)) return [];
+  return readdirSync(tokens).map((name) => readFileSync(join(tokens, name), "utf8"));
+}
 
 const configOf = (at: Place) => JSON.parse(readFileSync(at.file, "utf8"));
 const linesOf = ({ stderr }: Outcome) => stderr.trim().split("\n");
@@ -345,18 +360,37 @@ describe("init --import", () => {
 
   it("puts a plain secret into the store, and into no file of ours, no output and no log", async () => {
     const at = place();
-    const secret = "idcscs-canary-0001";
-    const path = oldFile(at.project, { ...OCI, client_secret: secret });
+    const { client_secret: secret } = CLIENTS.basic;
+    const path = oldFile(at.project, { ...(await ociDomain()), client_secret: secret });
     const outcome = await at.run(["init", "--import", "--log-level", "debug"], { cwd: at.project });
     expect(outcome.code).toBe(0);
+    expect(outcome.stderr).not.toContain("untested");
     expect(outcome.stderr).toContain(`the client_secret from ${path} is now in the file store; take it out`);
     expect(readFileSync(at.file, "utf8")).toContain('"client_secret": "{keyring}"');
     const log = existsSync(at.logFile) ? readFileSync(at.logFile, "utf8") : "";
     for (const text of [outcome.stdout, outcome.stderr, readFileSync(at.file, "utf8"), log])
       expect(text).not.toContain(secret);
-    const tokens = join(at.home, "data", "oidc-token", "tokens");
-    const kept = readdirSync(tokens).map((name) => readFileSync(join(tokens, name), "utf8"));
-    expect(kept).toEqual([secret]);
+    expect(keptIn(at)).toEqual([secret]);
+  });
+
+  it("does not keep a plain secret that the provider refuses, and ends with 7", async () => {
+    const at = place();
+    const path = oldFile(at.project, { ...(await ociDomain()), client_secret: "idcscs-canary-0001" });
+    const outcome = await at.run(["init", "--import"], { cwd: at.project });
+    expect(outcome).toMatchObject({ code: 7, stdout: `${at.file}\n` });
+    expect(outcome.stderr).toContain(`the client_secret from ${path} was not kept: the provider does not`);
+    expect(outcome.stderr).toContain("hint: give it the right secret: oidc-token login --new-secret");
+    expect(outcome.stderr).not.toContain("idcscs-canary");
+    expect(keptIn(at)).toEqual([]);
+  });
+
+  it("keeps a plain secret with a warning where the provider cannot be asked", async () => {
+    const at = place();
+    oldFile(at.project, { ...OCI, domain_url: "http://127.0.0.1:9", client_secret: "idcscs-canary-0001" });
+    const outcome = await at.run(["init", "--import"], { cwd: at.project });
+    expect(outcome.code).toBe(0);
+    expect(outcome.stderr.match(/so the client's secret is kept untested/g)).toHaveLength(1);
+    expect(keptIn(at)).toEqual(["idcscs-canary-0001"]);
   });
 
   it("makes a device profile without a secret of a mobile application", async () => {

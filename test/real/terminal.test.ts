@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { BIN, Sandbox } from "../support/command.js";
+import { startGateway } from "../support/gateway.js";
 import { createVisitor } from "../support/person.js";
 import { startProvider, type TestProvider } from "../support/provider.js";
 import { browserProfile, deviceProfile, signIn } from "../support/signed-in.js";
@@ -138,6 +139,21 @@ describe.skipIf(missing)(`on a real terminal${missing ? " (skipped: tmux is not 
     await press("Enter");
     const screen = await until(/\[exit 0\]/);
     expect(screen).not.toContain(CANARY);
+    expect(new TokenFile(sandbox).tokens.access_token).toBe(CANARY);
+  });
+
+  it("a static key that the gateway refuses is asked for again", async () => {
+    const gateway = await startGateway({ keys: [CANARY] });
+    onTestFinished(() => gateway.stop());
+    sandbox.configure({ profiles: { own: { key: "{keyring}", base_url: gateway.url } } });
+    const { until, type, press } = await onTerminal("login");
+    await until(/Key for own/);
+    await type("mistyped-key");
+    await press("Enter");
+    await until(/refuses this key \(401\)[\s\S]*Key for own/);
+    await type(CANARY);
+    await press("Enter");
+    await until(/\[exit 0\]/);
     expect(new TokenFile(sandbox).tokens.access_token).toBe(CANARY);
   });
 

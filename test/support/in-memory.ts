@@ -118,6 +118,7 @@ export class InMemory {
       },
       tokenStore: () => memoryStore(stored),
       storedAccounts: async () => [...stored.keys()],
+      tryKey: async () => 404,
       grants: async () => this.#grants(),
       discovery: () => Promise.reject(new Error("there is no discovery here")),
       interrupted: this.interruption.signal,

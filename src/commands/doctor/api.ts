@@ -1,5 +1,6 @@
 import { type Challenge, challengesIn } from "../../http/challenge.js";
 import { exchange } from "../../http/exchange.js";
+import { tokenHeader } from "../../http/token-header.js";
 import { presetOf } from "../../providers/index.js";
 import { claimsOf, holderOf } from "../../token/claims.js";
 import type { TokenSet } from "../../token/token-set.js";
@@ -45,7 +46,7 @@ interface Shown {
 /** The token goes to the origin of the profile's own `base_url` and no other; a redirect is not followed. */
 async function ask(patient: Patient, url: URL, tokens: TokenSet | undefined): Promise<Shown> {
   const { profile, context } = patient;
-  const credential = tokens && { [profile.header]: `${profile.header_scheme} ${tokens.access_token}`.trim() };
+  const credential = tokens && tokenHeader(profile, tokens.access_token);
   const { response } = await exchange(
     await patient.network(),
     url,

@@ -1,8 +1,9 @@
 import type { ProfileEntry } from "../../config/add-profiles.js";
 import { configPath, loadConfig } from "../../config/load.js";
 import type { Context } from "../../context.js";
-import { OidcTokenError } from "../../errors.js";
+import { isOidcTokenError, OidcTokenError } from "../../errors.js";
 import { accessProfile } from "../../session/access.js";
+import { keepClientSecret } from "../../session/keep-client-secret.js";
 import { isTerminal } from "../../terminal/interactive.js";
 import { Questions } from "../../terminal/questions.js";
 import { tell } from "../../terminal/tell.js";
@@ -37,8 +38,7 @@ export async function init(
   }
   if (options.import !== undefined) {
     const file = options.import === true ? undefined : options.import;
-    context.stdout.write(`${await importOld(context, options, file)}\n`);
-    return;
+    return await importOld(context, options, file);
   }
   const prepared = await prepare(context, options, address, given.length > 0);
   if ("existing" in prepared) {
@@ -79,7 +79,7 @@ function withProvider(context: Context, entry: ProfileEntry): ProfileEntry {
   return id === undefined ? entry : { ...entry, values: { ...entry.values, provider: id } };
 }
 
-async function importOld(context: Context, options: InitOptions, file: string | undefined): Promise<string> {
+async function importOld(context: Context, options: InitOptions, file: string | undefined): Promise<void> {
   const setting = readOpenCode(context);
   const found = findImports(context, options, file, setting);
   const call = (key: string) => OKTA_VARIABLE_OF[key] ?? quote(key);
@@ -93,10 +93,12 @@ async function importOld(context: Context, options: InitOptions, file: string | 
     options,
     found.map(({ entry }) => entry),
   );
-  for (const imported of found) await keepSecret(context, options, imported);
+  let refusal: OidcTokenError | undefined;
+  for (const imported of found) refusal ??= await keepSecret(context, options, imported);
   const ids = found.flatMap(({ entry: { name, values } }) =>
     values.base_url ? [values.provider ?? name] : [],
   );
+  context.stdout.write(`${path}\n`);
   const old_plugins = found.map(({ old_plugin }) => old_plugin);
   for (const line of openCodeLines(setting, old_plugins, ids.map(String))) tell(context, line);
   await finish(
@@ -104,7 +106,7 @@ async function importOld(context: Context, options: InitOptions, file: string | 
     { ...options, login: false },
     found.map(({ entry }) => entry.name),
   );
-  return path;
+  if (refusal) throw refusal;
 }
 
 function tellImported(context: Context, { source, entry, notes }: Imported): void {
@@ -114,18 +116,35 @@ function tellImported(context: Context, { source, entry, notes }: Imported): voi
   for (const note of notes) tell(context, note);
 }
 
-/** A secret that stood in the old file plainly: into the store, not into another file. */
+/** Seconds the provider has to say whether it takes a secret, which a person waits for. */
+const PATIENCE = 10;
+
+/**
+ * A secret that stood in the old file plainly: into the store, not into another file. Answers why it was not kept, where the
+ * provider does not accept it.
+ */
 async function keepSecret(
   context: Context,
   options: InitOptions,
   { client_secret, entry, source }: Imported,
-): Promise<void> {
-  if (client_secret === undefined) return;
-  const profile = loadConfig(context, options).profile(entry.name);
+): Promise<OidcTokenError | undefined> {
+  if (client_secret === undefined) return undefined;
+  const written = loadConfig(context, options).profile(entry.name);
+  const profile = { ...written, timeout: Math.min(written.timeout, PATIENCE) };
   const access = accessProfile(context, profile, {
     interactive: isTerminal(context),
     notice: (sentence) => tell(context, sentence),
   });
-  const store = await access.keepSecret("client_secret", client_secret);
-  tell(context, `the client_secret from ${source} is now in the ${store} store; take it out of the old file`);
+  try {
+    const store = await keepClientSecret(context, access, client_secret);
+    tell(
+      context,
+      `the client_secret from ${source} is now in the ${store} store; take it out of the old file`,
+    );
+  } catch (error) {
+    if (!isOidcTokenError(error) || error.about !== "client") throw error;
+    const message = `the client_secret from ${source} was not kept: ${error.message}`;
+    return new OidcTokenError("refused", message, error.hint);
+  }
+  return undefined;
 }

@@ -2,6 +2,7 @@ import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
 import { given } from "../../given.js";
 import { exchange } from "../../http/exchange.js";
+import { tokenHeader } from "../../http/token-header.js";
 import { nameOf, serverTrouble } from "../../http/trouble.js";
 import type { Profile } from "../../profile.js";
 
@@ -34,10 +35,7 @@ export async function askForModels(
   token: string,
 ): Promise<readonly Model[] | typeof REFUSED> {
   const url = new URL(`${base_url.replace(/\/+$/, "")}/models`);
-  const headers = {
-    accept: "application/json",
-    [profile.header]: `${profile.header_scheme} ${token}`.trim(),
-  };
+  const headers = { accept: "application/json", ...tokenHeader(profile, token) };
   const { response, text = "" } = await exchange(
     context,
     url,

@@ -417,7 +417,7 @@ describe("logout", () => {
     );
     expect(place.stderr).toContain("signed out of okta\n");
     expect(place.stderr).toContain("signed out of bot\n");
-    expect(place.stderr).toContain("was not signed in to typed\n");
+    expect(place.stderr).toContain("no key of typed was kept\n");
   });
 });
 
