@@ -4,12 +4,18 @@ import { guard } from "./guard.js";
 import { type Attachment, attach, COMPATIBLE, type Config, explain, type Provider } from "./providers.js";
 import { Requests } from "./requests.js";
 import { SignIn } from "./sign-in.js";
+import { Tokens } from "./tokens.js";
 
 interface Options {
   /** OpenCode's provider ids and the profile behind each; without it, every profile that has a `base_url`. */
   readonly providers?: Readonly<Record<string, { readonly profile: string }>>;
   /** The command to run in place of the package's own. */
   readonly command?: readonly string[];
+}
+
+/** What is read here of a message. */
+interface Message {
+  readonly info: { readonly role: string; readonly model?: { readonly providerID: string } };
 }
 
 type ModelApi = { readonly api: { readonly npm: string; readonly url?: string } };
@@ -25,10 +31,12 @@ async function server({ directory }: { directory: string }, options: Options = {
       return [];
     });
   const attached = attachments(options, profiles);
-  const requests = new Requests(command, profiles, unreadable);
+  const requests = new Requests(new Tokens(command), profiles, unreadable);
   const behind = attached.flatMap(({ profile }) => profiles.find((each) => each.profile === profile) ?? []);
   const signIn = new SignIn(command, behind);
   const methods = signIn.methods();
+  /** The address of each provider, as OpenCode's configuration has it in the end. */
+  const addresses = new Map<string, unknown>();
 
   return {
     ...(methods.length > 0 && { auth: { provider: attached[0]?.id, methods } }),
@@ -36,7 +44,14 @@ async function server({ directory }: { directory: string }, options: Options = {
       await Promise.allSettled(
         attached.map((each) => attach(config, each, requests.fetchFor(each.profile), command)),
       );
+      for (const { id } of attached) addresses.set(id, config.provider?.[id]?.options?.baseURL);
       if (unreadable && !options.providers) explain(config, unreadable);
+    },
+    // Before OpenCode puts the request together, which takes longer than a token that is stored.
+    async "experimental.chat.messages.transform"(_input: object, { messages }: { messages: Message[] }) {
+      const id = messages.findLast(({ info }) => info.role === "user")?.info.model?.providerID;
+      const behind = attached.find((each) => each.id === id);
+      if (behind) requests.announce(behind.profile, addresses.get(behind.id));
     },
     async "chat.params"({ model, provider }: { model: ModelApi; provider: Provider }) {
       // Without an address OpenCode fails before it comes to our fetch, and in words that say nothing.

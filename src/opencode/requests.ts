@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ProfileFacts } from "../commands/profiles.js";
-import { type Command, lasting } from "./command.js";
+import { lasting } from "./command.js";
+import type { Tokens } from "./tokens.js";
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -11,13 +12,13 @@ const MOST_REDIRECTS = 5;
 
 /** Sends OpenCode's requests, each with a token that is asked for when it goes out. */
 export class Requests {
-  readonly #command: Command;
+  readonly #tokens: Tokens;
   readonly #profiles: readonly ProfileFacts[];
   readonly #unreadable: Error | undefined;
 
   /** `unreadable`: why there are no profiles, where there are none. */
-  constructor(command: Command, profiles: readonly ProfileFacts[], unreadable: Error | undefined) {
-    this.#command = command;
+  constructor(tokens: Tokens, profiles: readonly ProfileFacts[], unreadable: Error | undefined) {
+    this.#tokens = tokens;
     this.#profiles = profiles;
     this.#unreadable = unreadable;
   }
@@ -31,23 +32,28 @@ export class Requests {
     };
   }
 
+  /** Says that a request to this address will want a token of this profile in a moment. */
+  announce(name: string, address: unknown): void {
+    const profile = this.#profiles.find((each) => each.profile === name);
+    const origin = typeof address === "string" && URL.canParse(address) ? new URL(address).origin : "";
+    if (profile?.allowed_origins.includes(origin)) this.#tokens.prepare(name, origin);
+  }
+
   async #send(name: string, url: URL, init: RequestInit, redirects = 0): Promise<Response> {
     const profile = this.#profileFor(name, url);
     const headers = new Headers(init.headers);
     for (const [key, value] of [...headers]) if (value.includes(PLACEHOLDER)) headers.delete(key);
-    const get = ["get", "--profile", name, "--format", "json", "--url", url.origin, "--interactive", "never"];
-    const attempt = async (...more: string[]) => {
-      const { access_token } = JSON.parse(await this.#command.share([...get, ...more], 60, init.signal));
+    const attempt = async (access_token: string) => {
       headers.set(profile.header, `${profile.header_scheme} ${access_token}`.trim());
       // Redirects are followed below: fetch would take any header but Authorization along to another origin.
       const response = await fetch(url, { ...init, headers, redirect: "manual" });
       return { response, sha256: createHash("sha256").update(access_token).digest("hex") };
     };
     const repeatable = !init.body || typeof init.body === "string" || ArrayBuffer.isView(init.body);
-    let { response, sha256 } = await attempt();
+    let { response, sha256 } = await attempt(await this.#tokens.take(name, url.origin, init.signal));
     if (response.status === 401 && repeatable) {
       await response.body?.cancel();
-      ({ response } = await attempt("--rejected-sha256", sha256));
+      ({ response } = await attempt(await this.#tokens.replace(name, url.origin, sha256, init.signal)));
     }
     const location = response.headers.get("location");
     const follows = location !== null && [307, 308].includes(response.status) && repeatable;
