@@ -4,6 +4,7 @@ import { fileLog } from "./files/log-file.js";
 import type { LogLevel } from "./log.js";
 import { userPaths } from "./paths.js";
 import { Redactor } from "./redact.js";
+import { ProcessArrivals } from "./store/arrivals.js";
 import { ProcessLock } from "./store/lock.js";
 import { lockFolders } from "./store/lock-folders.js";
 import { openStore } from "./store/open.js";
@@ -13,6 +14,7 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
   const { env, platform, stdin, stdout, stderr } = process;
   const paths = userPaths();
   const redactor = new Redactor();
+  const lock_folders = lockFolders(env, paths.log);
   const context: Context = {
     argv,
     env,
@@ -36,7 +38,8 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
     },
     log: fileLog(paths.log, level, (text) => redactor.apply(text)),
     redactor,
-    lock: new ProcessLock(lockFolders(env, paths.log)),
+    lock: new ProcessLock(lock_folders),
+    arrivals: new ProcessArrivals(lock_folders),
     storedAccounts: async (notice) => {
       const { listAccounts } = await import("./store/list.js");
       return await listAccounts(paths.data, { platform, env }, notice);

@@ -2,6 +2,7 @@ import type { Log } from "./log.js";
 import type { Environment, Paths } from "./paths.js";
 import type { Profile, ReferenceKey } from "./profile.js";
 import type { Redactor } from "./redact.js";
+import type { Arrivals } from "./store/arrivals.js";
 import type { Lock } from "./store/lock.js";
 import type { StoreSurroundings } from "./store/open.js";
 import type { TokenStore } from "./store/token-store.js";
@@ -39,6 +40,7 @@ export interface Context {
   readonly log: Log;
   readonly redactor: Redactor;
   readonly lock: Lock;
+  readonly arrivals: Arrivals;
   tokenStore(choice: Profile["store"], request: StoreRequest): TokenStore;
   /** Every account that is kept anywhere, as far as the stores can tell; `notice` is told why one could not. */
   storedAccounts(notice: (sentence: string) => void): Promise<readonly string[]>;

@@ -21,8 +21,8 @@ export type ErrorKind = Exclude<keyof typeof EXIT_CODES, "done">;
 export class OidcTokenError extends Error {
   readonly kind: ErrorKind;
   readonly hint: string;
-  /** Set where another secret of the client may mend it, or a flow that needs no browser here. */
-  declare about?: "client" | "browser";
+  /** Set where another secret of the client may mend it, or a flow that needs no browser here, or a logout is the cause. */
+  declare about?: "client" | "browser" | "logout";
 
   constructor(kind: ErrorKind, message: string, hint: string, options?: { cause?: unknown }) {
     super(message, options);

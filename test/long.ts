@@ -25,5 +25,6 @@ export const LONG = [
   "test/e2e/static-key.test.ts",
   "test/e2e/trust.test.ts",
   "test/e2e/serve.test.ts",
+  "test/e2e/signed-out.test.ts",
   "test/e2e/unattended.test.ts",
 ];

@@ -19,6 +19,9 @@ export interface LogoutOptions extends GlobalOptions {
   readonly forgetSecret?: boolean;
 }
 
+/** Seconds a request may take of a profile that is not there to say. */
+const TIMEOUT = 10;
+
 /** `logout`: revokes at the provider (RFC 7009) and forgets, of one profile or of all. */
 export async function logout(context: Context, options: LogoutOptions): Promise<void> {
   const config = loadConfig(context, options);
@@ -46,8 +49,13 @@ export async function logout(context: Context, options: LogoutOptions): Promise<
 
 /** What profiles have left that were renamed, changed or taken away: nobody knows their provider any more. */
 async function forgetTheRest(context: Context, store: TokenStore): Promise<void> {
-  for (const account of await context.storedAccounts((sentence) => tell(context, sentence))) {
-    if (!(await store.delete(account))) continue;
+  const stored = await context.storedAccounts((sentence) => tell(context, sentence));
+  for (const account of new Set([...stored, ...context.arrivals.accounts()])) {
+    const forgotten = await holdLock(context, account, lockTimeout(TIMEOUT), () => {
+      context.arrivals.callOff(account);
+      return store.delete(account);
+    });
+    if (!forgotten) continue;
     const name = /^(.*)-[0-9a-f]{32}(?:\.[a-z_]+)?$/.exec(account)?.[1] ?? account;
     tell(context, `forgot what was left of ${quote(name)}, a profile that is no more; nothing was revoked`);
   }
@@ -62,6 +70,8 @@ async function logoutOf(context: Context, access: ProfileAccess, local: boolean)
     profile.account,
     lockTimeout(profile.timeout),
     async () => {
+      // What a sign-in under way brings after this is ended by whoever it arrives at.
+      context.arrivals.callOff(profile.account);
       // A logout must work when the provider does not, so what fails there is told and no more.
       const answer = local ? undefined : await tryRevoke(context, access, say);
       return [answer, await access.forget()] as const;

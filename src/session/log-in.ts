@@ -1,6 +1,7 @@
 import type { Context } from "../context.js";
 import { isOidcTokenError } from "../errors.js";
 import type { Profile } from "../profile.js";
+import type { Arrival } from "../store/arrivals.js";
 import type { StoreName } from "../store/store.js";
 import { isTerminal } from "../terminal/interactive.js";
 import { askSecret, pipedSecret } from "../terminal/secret-prompt.js";
@@ -8,6 +9,7 @@ import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import { accessProfile, type ProfileAccess } from "./access.js";
 import { ATTEMPTS, keepStaticKey } from "./keep-key.js";
+import { replaceSession } from "./replace.js";
 import { type SignInOptions, signIn } from "./sign-in.js";
 
 /** A profile that has its token, and where that is kept. */
@@ -24,20 +26,31 @@ export async function logIn(context: Context, profile: Profile, options: SignInO
   const access = accessProfile(context, profile, { interactive: isTerminal(context), notice });
   if ((flow ?? profile.flow[0]) === "static_key")
     return { profile, store: await keepStaticKey(context, access), expires_at: undefined };
-  const work = () => authorize(context, access, options);
-  if (profile.client_secret?.from !== "keyring") return await work();
-  return await withClientSecret(context, access, options.new_secret === true, work);
+  const arrival = context.arrivals.announce(profile.account);
+  try {
+    const work = () => authorize(context, access, options, arrival);
+    if (profile.client_secret?.from !== "keyring") return await work();
+    return await withClientSecret(context, access, options.new_secret === true, work);
+  } finally {
+    arrival.end();
+  }
 }
 
-async function authorize(context: Context, access: ProfileAccess, options: SignInOptions): Promise<LoggedIn> {
+async function authorize(
+  context: Context,
+  access: ProfileAccess,
+  options: SignInOptions,
+  arrival: Arrival,
+): Promise<LoggedIn> {
   const { profile } = access;
   const { flow } = options;
   const unattended = unattendedFlow(flow === undefined ? profile.flow : [flow]);
   if (unattended !== undefined && (flow !== undefined || profile.flow[0] === unattended)) {
     const tokens = await (await access.grants()).issue(unattended);
-    return { profile, store: await access.place(tokens), expires_at: tokens.expires_at };
+    const store = await replaceSession(context, access, tokens, arrival);
+    return { profile, store, expires_at: tokens.expires_at };
   }
-  const { tokens, store } = await signIn(context, access, options);
+  const { tokens, store } = await signIn(context, access, options, arrival);
   return { profile, store, expires_at: tokens.expires_at };
 }
 

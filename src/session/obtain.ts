@@ -2,6 +2,7 @@ import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
 import { sha256 } from "../sha256.js";
+import type { Arrival } from "../store/arrivals.js";
 import { tell } from "../terminal/tell.js";
 import { unattendedFlow } from "../token/choose-flow.js";
 import { isServable, secondsLeft } from "../token/freshness.js";
@@ -11,6 +12,7 @@ import type { TokenSet } from "../token/token-set.js";
 import type { ProfileAccess } from "./access.js";
 import { withGrace } from "./grace.js";
 import { holdLock, lockTimeout } from "./hold-lock.js";
+import { signedOut } from "./replace.js";
 import { signIn } from "./sign-in.js";
 
 /** What of a token matters to who asks for it. */
@@ -114,12 +116,16 @@ const REFRESH_GRACE = 5;
 function portsOf(context: Context, access: ProfileAccess, interactive: boolean): TokenPorts {
   const { profile } = access;
   const flow = unattendedFlow(profile.flow);
+  /** Of the time in which the lock is held. */
+  let arrival: Arrival | undefined;
   return {
     now: context.now,
     monotonic: context.monotonic,
     sleep: (ms) => context.sleep(ms, context.interrupted),
     read: async () => (await access.read())?.tokens,
     write: async (tokens) => {
+      // The lock keeps a logout away, unless this process was stopped for so long that it counted as dead.
+      if (arrival?.isCalledOff()) throw await signedOut(context, access, tokens);
       const store = await access.write(tokens);
       context.log.info("tokens stored", { profile: profile.name, store, expires_at: tokens.expires_at });
       // Ctrl-C came while the answer was on its way: it is safe now, and nobody wants it printed.
@@ -134,7 +140,20 @@ function portsOf(context: Context, access: ProfileAccess, interactive: boolean):
         throw new OidcTokenError(error.kind, message, error.hint, { cause: error });
       }
     },
-    tryLock: () => context.lock.tryAcquire(profile.account),
+    tryLock: async () => {
+      const release = await context.lock.tryAcquire(profile.account);
+      if (release === undefined) return undefined;
+      try {
+        arrival = context.arrivals.announce(profile.account);
+      } catch (error) {
+        await release();
+        throw error;
+      }
+      return async () => {
+        arrival?.end();
+        await release();
+      };
+    },
     refresh: async (refresh_token) => {
       const grants = await access.grants();
       // The provider may have spent the refresh token already: without the answer the session is lost.
@@ -148,7 +167,7 @@ function portsOf(context: Context, access: ProfileAccess, interactive: boolean):
     },
     ...given({
       issue: flow && (async () => withGrace(context.interrupted, (await access.grants()).issue(flow))),
-      signIn: interactive ? async () => (await signIn(context, access, {})).tokens : undefined,
+      signIn: interactive ? () => signInHere(context, access) : undefined,
     }),
     signInNeeded: (reason) => signInNeeded(profile.name, reason),
     sessionLost: (refused) =>
@@ -164,6 +183,15 @@ function portsOf(context: Context, access: ProfileAccess, interactive: boolean):
       tell(context, sentence);
     },
   };
+}
+
+async function signInHere(context: Context, access: ProfileAccess): Promise<TokenSet> {
+  const arrival = context.arrivals.announce(access.profile.account);
+  try {
+    return (await signIn(context, access, {}, arrival)).tokens;
+  } finally {
+    arrival.end();
+  }
 }
 
 /** Exit 3, naming the exact command. */

@@ -1,13 +1,14 @@
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import type { Flow } from "../profile.js";
+import type { Arrival } from "../store/arrivals.js";
 import type { StoreName } from "../store/store.js";
 import { terminalDisplay } from "../terminal/sign-in-screen.js";
 import { signInFlow } from "../token/choose-flow.js";
 import type { SignInDisplay } from "../token/grants.js";
 import type { TokenSet } from "../token/token-set.js";
 import type { ProfileAccess } from "./access.js";
-import { replaceSession } from "./replace.js";
+import { replaceSession, signedOutMeanwhile } from "./replace.js";
 
 export interface SignInOptions {
   readonly flow?: Flow;
@@ -30,9 +31,14 @@ const DEFAULT_TIMEOUT = 300;
 
 /**
  * Signs a person in and keeps the tokens. One sign-in at a time per identity: a second one waits and takes what the
- * first has brought.
+ * first has brought. `arrival`: what is called off by a logout; then it throws `sign_in_needed`.
  */
-export async function signIn(context: Context, access: ProfileAccess, options: SignInOptions): Promise<Kept> {
+export async function signIn(
+  context: Context,
+  access: ProfileAccess,
+  options: SignInOptions,
+  arrival: Arrival,
+): Promise<Kept> {
   const { profile } = access;
   const browser = options.open_browser !== false && hasBrowser(context);
   const flow = options.flow ?? signInFlow(profile.flow, { browser });
@@ -41,6 +47,8 @@ export async function signIn(context: Context, access: ProfileAccess, options: S
   const timeout = options.timeout ?? DEFAULT_TIMEOUT;
   try {
     return await oneAtATime(context, access, display, timeout, async () => {
+      // Before a person is asked for anything: the logout came while this waited for another sign-in.
+      if (arrival.isCalledOff()) throw signedOutMeanwhile(profile.name);
       const grants = await access.grants();
       context.log.info("sign-in started", { profile: profile.name, flow });
       const signal = context.interrupted;
@@ -51,7 +59,7 @@ export async function signIn(context: Context, access: ProfileAccess, options: S
         display.notice(`${error.message}, so this goes by device code`);
         return grants.signIn({ ...request, flow: "device_code" });
       });
-      const store = await replaceSession(context, access, tokens);
+      const store = await replaceSession(context, access, tokens, arrival);
       context.log.info("sign-in done", { profile: profile.name, flow, store });
       return { tokens, store };
     });

@@ -1,10 +1,10 @@
-import { accessSync, constants, lstatSync, readdirSync, utimesSync } from "node:fs";
+import { lstatSync, readdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import type { OidcTokenError } from "../errors.js";
 import { errorCode, fileError, Refused } from "../files/file-error.js";
 import { encodeFileName, ensurePrivateFolder } from "../files/folder.js";
 import { readKept } from "../files/read.js";
 import { createFile, overwriteFile, removeQuietly, replaceFile } from "../files/replace.js";
+import { usableFolder } from "./lock-folders.js";
 import { isAlive, myself, parseOwner } from "./lock-owner.js";
 
 /** Gives up a lock. Safe to call more than once. */
@@ -22,8 +22,6 @@ const HEARTBEAT = 1_000;
 const FREE = "free";
 /** Bytes. */
 const MOST = 4096;
-/** What may be over in a moment: to go on to another folder then would let two hold the same lock. */
-const PASSING = ["EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EDQUOT", "EIO", "ESTALE"];
 
 /** What a waiter saw of an owner it cannot look at, and since when, on the waiter's own monotonic clock. */
 interface Sighting {
@@ -52,28 +50,12 @@ export class ProcessLock implements Lock {
   }
 
   async tryAcquire(name: string): Promise<Release | undefined> {
-    const folder = join(this.#usable(), encodeFileName(name));
+    const folder = join(usableFolder(this.#folders, this.#uid), encodeFileName(name));
     try {
       return this.#tryAcquire(folder);
     } catch (error) {
       throw fileError(error, { action: "write", path: folder });
     }
-  }
-
-  #usable(): string {
-    let failure: OidcTokenError | undefined;
-    for (const path of this.#folders) {
-      try {
-        ensurePrivateFolder(path, this.#uid);
-        accessSync(path, constants.W_OK);
-        return path;
-      } catch (thrown) {
-        const error = fileError(thrown, { action: "write", path });
-        if (PASSING.includes(errorCode(error.cause))) throw error;
-        failure ??= error;
-      }
-    }
-    throw failure;
   }
 
   #tryAcquire(folder: string): Release | undefined {

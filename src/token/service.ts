@@ -114,7 +114,7 @@ async function renew(
       return { tokens: issued };
     }
   } catch (error) {
-    if (!isOidcTokenError(error)) throw error;
+    if (!isOidcTokenError(error) || error.about === "logout") throw error;
     if (!SURVIVABLE.includes(error.kind) && (spent || error.kind !== "store")) throw error;
     if (!stored || !(await isFallback(stored, request, ports))) throw error;
     ports.warn(`could not refresh, handing out the stored token: ${error.message}`);

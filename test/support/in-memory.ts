@@ -26,6 +26,7 @@ export class InMemory {
   terminal = false;
   readonly stored = new Map<string, string>();
   readonly locked = new Set<string>();
+  readonly arrivals = new Set<{ readonly account: string }>();
   readonly interruption = new AbortController();
   /** What was asked of the provider, in order. */
   readonly asked: string[] = [];
@@ -70,7 +71,7 @@ export class InMemory {
   }
 
   context(argv: readonly string[] = []): Context {
-    const { home, env, stored, locked } = this;
+    const { home, env, stored, locked, arrivals } = this;
     const redactor = new Redactor();
     const silent: Log = { level: "warn", error() {}, warn() {}, info() {}, debug() {} };
     const write = (stream: "stdout" | "stderr") => ({
@@ -114,6 +115,17 @@ export class InMemory {
           if (locked.has(name)) return undefined;
           locked.add(name);
           return async () => void locked.delete(name);
+        },
+      },
+      arrivals: {
+        announce: (account) => {
+          const arrival = { account };
+          arrivals.add(arrival);
+          return { isCalledOff: () => !arrivals.has(arrival), end: () => void arrivals.delete(arrival) };
+        },
+        accounts: () => [...arrivals].map(({ account }) => account),
+        callOff: (account) => {
+          for (const each of arrivals) if (each.account === account) arrivals.delete(each);
         },
       },
       tokenStore: () => memoryStore(stored),
