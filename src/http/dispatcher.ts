@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import type { LookupFunction } from "node:net";
 import type { Dispatcher } from "undici";
 import type { Context, Secrets } from "../context.js";
@@ -24,8 +23,7 @@ export interface Silence {
 /** The connections of undici for a route. */
 export async function openDispatcher({ tls, proxies }: Route, silence?: Silence): Promise<Dispatcher> {
   // By its file: to Bun the bare name means a few functions of its own, which forward nothing.
-  const require = createRequire(import.meta.url);
-  const { Agent, EnvHttpProxyAgent } = require("undici/index.js") as typeof import("undici");
+  const { Agent, EnvHttpProxyAgent } = (await import("undici/index.js")).default as typeof import("undici");
   if (!proxies) return new Agent({ ...silence, connect: { ...tls, lookup: loopbackAddresses } });
   return new EnvHttpProxyAgent({
     ...silence,

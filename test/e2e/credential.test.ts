@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bin } from "../../package.json";
-import { BIN, Sandbox } from "../support/command.js";
+import type { bin } from "../../package.json";
+import { COMMAND_LINE, Sandbox } from "../support/command.js";
 import { startProvider, type TestProvider } from "../support/provider.js";
 import { browserProfile, signIn } from "../support/signed-in.js";
 import { TokenFile } from "../support/token-file.js";
@@ -38,8 +37,8 @@ async function runAs(
   input: string,
   env: Readonly<Record<string, string>> = sandbox.env,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const path = fileURLToPath(new URL(`../../${bin[name]}`, import.meta.url));
-  const running = execute(process.execPath, [path, ...args], { env, cwd: sandbox.home, timeout: 15_000 });
+  const [file = "", ...words] = sandbox.named(name);
+  const running = execute(file, [...words, ...args], { env, cwd: sandbox.home, timeout: 15_000 });
   running.child.stdin?.on("error", () => {}).end(input);
   return await running.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -138,7 +137,10 @@ it("git's erase has the refused token replaced, once", async () => {
 });
 
 it("git itself is given a token", async () => {
-  const helper = `!'${process.execPath}' '${BIN.replace("oidc-token.js", "git-credential-oidc-token.js")}'`;
+  const helper = `!${sandbox
+    .named("git-credential-oidc-token")
+    .map((word) => `'${word}'`)
+    .join(" ")}`;
   const args = [
     "-c",
     "credential.helper=",
@@ -163,7 +165,7 @@ describe("get --fresh-on-repeat, from the hot path", () => {
     const { stdout } =
       prefix === undefined
         ? await sandbox.run(args)
-        : await execute("sh", ["-c", `${prefix}; '${process.execPath}' '${BIN}' ${args.join(" ")}; true`], {
+        : await execute("sh", ["-c", `${prefix}; ${COMMAND_LINE} ${args.join(" ")}; true`], {
             env: sandbox.env,
             cwd: sandbox.home,
           });

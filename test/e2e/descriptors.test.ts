@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 const run = (args: readonly string[], limit: number) =>
-  sandbox.run(args, { runtime: ["sh", "-c", `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath] });
+  sandbox.run(args, { through: ["sh", "-c", `ulimit -n ${limit}; exec "$0" "$@"`] });
 
 describe.skipIf(process.platform === "win32")("with few file descriptors left", () => {
   it.each<[string, readonly string[], () => void]>([

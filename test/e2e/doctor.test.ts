@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Finding } from "../../src/commands/doctor/engine.js";
-import { BIN, type Outcome, type RunOptions, Sandbox } from "../support/command.js";
+import { type Outcome, PROGRAM, type RunOptions, Sandbox } from "../support/command.js";
 import { type DescribedApi, startDescribedApi } from "../support/described-api.js";
 import { freePort } from "../support/free-port.js";
 import { type Gateway, startGateway } from "../support/gateway.js";
@@ -38,7 +38,7 @@ beforeEach(() => {
   sandbox = new Sandbox();
   const bin = join(sandbox.home, "bin");
   mkdirSync(bin);
-  symlinkSync(BIN, join(bin, "oidc-token"));
+  symlinkSync(PROGRAM, join(bin, "oidc-token"));
 });
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -247,7 +247,7 @@ const BROKEN: Readonly<Record<string, Broken>> = {
       const data = join(sandbox.home, "data");
       mkdirSync(data);
       const full = 'mount -t tmpfs -o size=16k,mode=700 none "$0" && exec "$@"';
-      return { runtime: ["unshare", "-m", "sh", "-c", full, data, process.execPath] };
+      return { through: ["unshare", "-m", "sh", "-c", full, data] };
     },
     check: "folders",
     result: "fail",

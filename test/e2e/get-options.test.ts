@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BIN, Sandbox } from "../support/command.js";
+import { COMMAND_LINE, Sandbox } from "../support/command.js";
 import { expectFailure } from "../support/failure-shape.js";
 import { createVisitor } from "../support/person.js";
 import { startProvider, type TestProvider } from "../support/provider.js";
@@ -63,9 +63,12 @@ describe("formats, the first time and from the hot path", () => {
   });
 
   it("env: what a shell evaluates", async () => {
-    const script = `eval "$("$NODE" "$BIN" get -f env)" && env | grep eyJ`;
-    const env = { ...sandbox.env, NODE: process.execPath, BIN };
-    const { stdout } = await run("sh", ["-c", script], { env, cwd: sandbox.home, timeout: 10_000 });
+    const script = `eval "$(${COMMAND_LINE} get -f env)" && env | grep eyJ`;
+    const { stdout } = await run("sh", ["-c", script], {
+      env: sandbox.env,
+      cwd: sandbox.home,
+      timeout: 10_000,
+    });
     expect(stdout.trim()).toMatch(new RegExp(`^[A-Z_]+=${file.tokens.access_token}$`));
     await twice(["-f", "env"]);
   });

@@ -271,7 +271,7 @@ describe("init and the file it must not harm", () => {
       at.configure(text);
       // A limit on the size of files stands for a full disk.
       const outcome = await at.run(["init", ...PUBLIC, "-p", "two"], {
-        runtime: ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh", process.execPath],
+        through: ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh"],
       });
       expect(outcome).toMatchObject({ code: 4, stdout: "" });
       expect(outcome.stderr).toContain("cannot write");

@@ -10,7 +10,7 @@ afterEach(() => sandbox.dispose());
 
 /** Runs the command from a shell that has put something else in the place of stdout or stderr. */
 const run = (args: readonly string[], redirection: string) =>
-  sandbox.run(args, { runtime: ["sh", "-c", `"$0" "$@" ${redirection}`, process.execPath] });
+  sandbox.run(args, { through: ["sh", "-c", `"$0" "$@" ${redirection}`] });
 
 describe.skipIf(process.platform !== "linux")("exit code 0 means that the caller has its answer:", () => {
   it.each([

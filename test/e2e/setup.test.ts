@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BIN, type Outcome, Sandbox } from "../support/command.js";
+import { COMMAND, type Outcome, Sandbox } from "../support/command.js";
 
 const CONFIG = `{
   // mine
@@ -49,8 +49,8 @@ describe("setup", () => {
     const { code, stdout, stderr } = await setup("claude-code");
     expect(code).toBe(0);
     const { apiKeyHelper, env } = JSON.parse(stdout);
-    expect(apiKeyHelper).toMatch(/^\/\S+ \/\S+ get /);
-    expect(apiKeyHelper).toContain(` ${BIN} `);
+    expect(apiKeyHelper).toMatch(/^\/\S+ .*get /);
+    expect(`${apiKeyHelper} `).toContain(`${COMMAND.at(-1)} get `);
     expect(env.ANTHROPIC_BASE_URL).toBe("https://gateway.example");
     expect(stderr).toContain(at(".claude/settings.json"));
     expect(existsSync(at(".claude"))).toBe(false);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BIN, Sandbox } from "../support/command.js";
+import { COMMAND_LINE, Sandbox } from "../support/command.js";
 import { startTerminal, type Terminal } from "../support/terminal.js";
 
 const SCRIPTS = new URL("../../completions/", import.meta.url).pathname;
@@ -35,7 +35,7 @@ describe.each(["bash", "zsh", "fish"] as const)("in a real %s, Tab", (shell) => 
     sandbox.configure({ profiles: { "acme-production": profile, "acme-staging": profile, other: profile } });
     const bin = join(sandbox.home, "bin");
     mkdirSync(bin);
-    writeFileSync(join(bin, "oidc-token"), `#!/bin/sh\nexec '${process.execPath}' '${BIN}' "$@"\n`);
+    writeFileSync(join(bin, "oidc-token"), `#!/bin/sh\nexec ${COMMAND_LINE} "$@"\n`);
     chmodSync(join(bin, "oidc-token"), 0o755);
     const path = `${bin}:${process.env.PATH}`;
     terminal = await startTerminal(

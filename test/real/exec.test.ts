@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BIN, Sandbox } from "../support/command.js";
+import { COMMAND_LINE, Sandbox } from "../support/command.js";
 import { startProvider, type TestProvider } from "../support/provider.js";
 import { browserProfile, signIn } from "../support/signed-in.js";
 import { startTerminal, type Terminal } from "../support/terminal.js";
@@ -51,7 +51,7 @@ process.stdin.on("data", (text) => {
 });`,
     );
     const script = join(sandbox.home, "session.sh");
-    const command = `'${process.execPath}' '${BIN}' exec -- '${process.execPath}' '${child}'`;
+    const command = `${COMMAND_LINE} exec -- '${process.execPath}' '${child}'`;
     writeFileSync(script, `trap : INT\n${command}\necho "[exit $?]"\nexec sleep 60\n`);
     terminal = await startTerminal(`sh '${script}'`, sandbox.env, sandbox.home);
     await terminal.until(/ready true true/);

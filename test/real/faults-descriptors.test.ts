@@ -46,7 +46,7 @@ describe.skipIf(skip)(`a keyring and few file descriptors${why}`, () => {
       const bare = spawnSync("sh", ["-c", `ulimit -n ${limit}; exec "$0" -e 0`, process.execPath]);
       if (bare.status !== 0) continue;
       const outcome = await sandbox.run(args, {
-        runtime: ["sh", "-c", `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath],
+        through: ["sh", "-c", `ulimit -n ${limit}; exec "$0" "$@"`],
       });
       codes.add(outcome.code);
       expect(outcome.took).toBeLessThan(10_000);

@@ -35,7 +35,7 @@ beforeEach(() => file.expire());
 
 const at = (folder: string, how: string, args: readonly string[]): Promise<Outcome> =>
   sandbox.run(args, {
-    runtime: ["unshare", "-m", "sh", "-c", how, join(sandbox.home, folder), process.execPath],
+    through: ["unshare", "-m", "sh", "-c", how, join(sandbox.home, folder)],
     limit: 20_000,
   });
 

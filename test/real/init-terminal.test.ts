@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BIN, Sandbox } from "../support/command.js";
+import { COMMAND_LINE, Sandbox } from "../support/command.js";
 import { type DescribedApi, startDescribedApi } from "../support/described-api.js";
 import { freePort } from "../support/free-port.js";
 import { startMcpServer } from "../support/mcp-server.js";
@@ -41,7 +41,7 @@ describe.skipIf(missing)(
     /** `oidc-token init`, and where that ends well, `oidc-token get`. */
     async function begin(args = ""): Promise<void> {
       const script = join(sandbox.home, "session.sh");
-      const command = `'${process.execPath}' '${BIN}'`;
+      const command = `${COMMAND_LINE}`;
       writeFileSync(
         script,
         `${command} init ${args}\necho "[init $?]"\n${command} get --interactive never >token; echo "[get $?]"\nexec sleep 60\n`,

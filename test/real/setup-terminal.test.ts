@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BIN, Sandbox } from "../support/command.js";
+import { COMMAND_LINE, Sandbox } from "../support/command.js";
 import { startTerminal, type Terminal } from "../support/terminal.js";
 import { onPath } from "../support/tools/installed.js";
 
@@ -20,7 +20,7 @@ describe.skipIf(tmux.missing)(tmux.named("setup --write on a terminal"), () => {
       },
     });
     const script = join(sandbox.home, "session.sh");
-    const command = `'${process.execPath}' '${BIN}' setup claude-code --write`;
+    const command = `${COMMAND_LINE} setup claude-code --write`;
     writeFileSync(script, `${command}\necho "[exit $?]"\nexec sleep 60\n`);
     terminal = await startTerminal(`sh '${script}'`, sandbox.env, sandbox.home);
   });

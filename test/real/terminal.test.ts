@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { BIN, Sandbox } from "../support/command.js";
+import { COMMAND_LINE, Sandbox } from "../support/command.js";
 import { startGateway } from "../support/gateway.js";
 import { createVisitor } from "../support/person.js";
 import { startProvider, type TestProvider } from "../support/provider.js";
@@ -42,10 +42,7 @@ describe.skipIf(missing)(`on a real terminal${missing ? " (skipped: tmux is not 
   async function onTerminal(args: string, env: Record<string, string> = {}): Promise<Terminal> {
     const script = join(sandbox.home, "session.sh");
     // The trap: Ctrl-C reaches the shell as well, which is to tell how the command has ended.
-    writeFileSync(
-      script,
-      `trap : INT\n'${process.execPath}' '${BIN}' ${args}\necho "[exit $?]"\nexec sleep 60\n`,
-    );
+    writeFileSync(script, `trap : INT\n${COMMAND_LINE} ${args}\necho "[exit $?]"\nexec sleep 60\n`);
     terminal = await startTerminal(`sh '${script}'`, { ...sandbox.env, ...env }, sandbox.home);
     return terminal;
   }

@@ -1,12 +1,24 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** OIDC_TOKEN_TEST_BIN names another build, for a long run while this one is being rebuilt. */
 export const BIN =
   process.env.OIDC_TOKEN_TEST_BIN ?? fileURLToPath(new URL("../../bin/oidc-token.js", import.meta.url));
+
+/** OIDC_TOKEN_TEST_COMMAND names an executable that is tested in place of the script. */
+const EXECUTABLE = process.env.OIDC_TOKEN_TEST_COMMAND && resolve(process.env.OIDC_TOKEN_TEST_COMMAND);
+
+/** The file that is `oidc-token`: the script, or the executable. */
+export const PROGRAM = EXECUTABLE || BIN;
+
+/** The words that start it. */
+export const COMMAND: readonly string[] = EXECUTABLE ? [EXECUTABLE] : [process.execPath, BIN];
+
+/** COMMAND as a line for a shell. */
+export const COMMAND_LINE = COMMAND.map((word) => `'${word}'`).join(" ");
 
 export interface Outcome {
   readonly code: number | null;
@@ -23,7 +35,10 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Milliseconds after which the command is killed; a test that gets there has failed. */
   readonly limit?: number;
+  /** The words that run the script in place of this Node. */
   readonly runtime?: readonly string[];
+  /** The words that run what starts the command, which follows them. */
+  readonly through?: readonly string[];
 }
 
 /** A home of its own for the command: HOME, the XDG folders, no keyring, nothing of the machine's own settings. */
@@ -73,9 +88,10 @@ export class Sandbox {
     args: readonly string[],
     options: RunOptions = {},
   ): ChildProcess & { readonly outcome: Promise<Outcome> } {
-    const [runtime = process.execPath, ...flags] = options.runtime ?? [];
+    const command = options.runtime ? [...options.runtime, BIN] : COMMAND;
+    const [file = "", ...words] = [...(options.through ?? []), ...command, ...args];
     const begun = performance.now();
-    const child = spawn(runtime, [...flags, BIN, ...args], {
+    const child = spawn(file, words, {
       cwd: options.cwd ?? this.home,
       env: { ...this.env, ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
@@ -106,6 +122,16 @@ export class Sandbox {
   /** Runs the command to its end, with an empty stdin unless there is input. */
   async run(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
     return await this.start(args, { input: "", ...options }).outcome;
+  }
+
+  /** The words that start one of the program's other names, `docker-credential-oidc-token` for one. */
+  named(name: string): readonly string[] {
+    if (!EXECUTABLE) return [process.execPath, join(dirname(BIN), `${name}.js`)];
+    const link = join(this.home, "names", name);
+    mkdirSync(dirname(link), { recursive: true });
+    rmSync(link, { force: true });
+    symlinkSync(EXECUTABLE, link);
+    return [link];
   }
 
   /** Ends what still runs and removes every trace. */

@@ -16,7 +16,8 @@ export function shellLine(words: readonly string[], platform: NodeJS.Platform): 
 
 /**
  * The words that run this very program from anywhere, also where PATH has neither it nor its runtime, as in desktop
- * programs: two absolute paths. A link to the runtime goes before where it leads, since updates keep the link.
+ * programs: two absolute paths, or the one of the executable that needs no runtime. A link to the runtime goes before
+ * where it leads, since updates keep the link.
  */
 export function ownProgram({ env }: Pick<Context, "env">, script = process.argv[1] ?? ""): string[] {
   const runtime = process.execPath;
@@ -26,7 +27,7 @@ export function ownProgram({ env }: Pick<Context, "env">, script = process.argv[
     .filter(Boolean)
     .map((folder) => resolve(folder, name))
     .find((candidate) => sameFile(candidate, runtime));
-  return [link ?? runtime, resolve(script)];
+  return script === runtime ? [link ?? runtime] : [link ?? runtime, resolve(script)];
 }
 
 function sameFile(candidate: string, path: string): boolean {

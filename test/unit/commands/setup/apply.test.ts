@@ -111,4 +111,8 @@ describe("a line for the shell", () => {
     expect(program[0]).toBe(process.execPath);
     expect(program[1]).toBe(`${process.cwd()}/bin/oidc-token.js`);
   });
+
+  it("is the executable alone, where there is no script", () => {
+    expect(ownProgram({ env: { PATH: "" } }, process.execPath)).toEqual([process.execPath]);
+  });
 });
