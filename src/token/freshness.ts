@@ -28,9 +28,8 @@ export function secondsLeft(tokens: TokenSet, now: number): number {
 
 /** True while the token can be handed out: it outlives what the caller asked for. */
 export function isServable(tokens: TokenSet, rule: FreshnessRule): boolean {
-  const asked = rule.min_validity ?? Math.min(DEFAULT_MIN_VALIDITY, quarterOfLifetime(tokens));
   const left = secondsLeft(tokens, rule.now);
-  return left > 0 && left >= asked;
+  return left > 0 && left >= wantedLeft(tokens, rule.min_validity);
 }
 
 /**
@@ -58,6 +57,16 @@ export function isFresh(tokens: TokenSet, rule: FreshnessRule, renewal: RenewalR
   return !renewable || !isRefreshDue(tokens, rule.now, renewal.refresh_before);
 }
 
+/** Seconds. Where not even a new token would have as much left as was asked for, half of its life has to do. */
+function wantedLeft(tokens: TokenSet, min_validity: number | undefined): number {
+  if (min_validity === undefined) return Math.min(DEFAULT_MIN_VALIDITY, quarterOfLifetime(tokens));
+  return min_validity > lifetime(tokens) ? lifetime(tokens) / 2 : min_validity;
+}
+
 function quarterOfLifetime(tokens: TokenSet): number {
-  return tokens.expires_at === undefined ? 0 : (tokens.expires_at - tokens.obtained_at) / 4;
+  return tokens.expires_at === undefined ? 0 : lifetime(tokens) / 4;
+}
+
+function lifetime({ expires_at, obtained_at }: TokenSet): number {
+  return expires_at === undefined ? Number.POSITIVE_INFINITY : expires_at - obtained_at;
 }

@@ -113,7 +113,7 @@ describe("--min-validity and --force-refresh", () => {
   it("a token that ends sooner than asked is refreshed, once", async () => {
     const before = provider.counts["granted refresh_token"] ?? 0;
     const now = Date.now() / 1000;
-    file.change({ obtained_at: now - 1, expires_at: now + 600 });
+    file.change({ obtained_at: now - 1000, expires_at: now + 600 });
     const { access_token } = file.tokens;
     expect((await sandbox.run(["get", "--min-validity", "500"])).stdout).toBe(`${access_token}\n`);
     expect((await sandbox.run(["get", "--min-validity", "500"])).stdout).toBe(`${access_token}\n`);
@@ -126,6 +126,18 @@ describe("--min-validity and --force-refresh", () => {
   it("more than the provider ever gives is answered with a new token", async () => {
     const { stdout, code } = await sandbox.run(["get", "--min-validity", "999999"]);
     expect({ stdout, code }).toEqual({ stdout: `${file.tokens.access_token}\n`, code: 0 });
+  });
+
+  it("more than a whole life is refreshed for in the second half of it, not on every call", async () => {
+    const before = provider.counts["granted refresh_token"] ?? 0;
+    const get = async () => (await sandbox.run(["get", "--min-validity", "360"])).stdout.trim();
+    const now = Date.now() / 1000;
+    file.change({ obtained_at: now - 10, expires_at: now + 290 });
+    const { access_token } = file.tokens;
+    expect([await get(), await get()]).toEqual([access_token, access_token]);
+    file.change({ obtained_at: now - 160, expires_at: now + 140 });
+    expect(await get()).not.toBe(access_token);
+    expect(provider.counts["granted refresh_token"]).toBe(before + 1);
   });
 
   it("--force-refresh brings another token each time", async () => {

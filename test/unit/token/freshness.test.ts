@@ -26,7 +26,9 @@ describe("a token is handed out", () => {
       true,
     ],
     ["not a 20 s token with 4 s left", 20, 16, undefined, false],
-    ["not a 20 s token when the caller itself asks for 60 s", 20, 0, 60, false],
+    ["a 20 s token in the first half of its life, when the caller itself asks for 60 s", 20, 10, 60, true],
+    ["not in the second half", 20, 11, 60, false],
+    ["not with less than asked for where a new one has just that", 60, 1, 60, false],
     ["a token whose expiry nobody knows", undefined, 10_000_000, 60, true],
   ])("%s", (_case, lifetime, age, min_validity, expected) => {
     expect(isServable(tokenOf(lifetime), { now: issued + age, min_validity })).toBe(expected);

@@ -164,7 +164,7 @@ describe("what a refresh brings", () => {
   });
 
   it("is handed out although it lives shorter than the caller asked for: there is no newer one", async () => {
-    machine.signedIn(10);
+    machine.signedIn(1801);
     expect((await machine.get({ min_validity: 7200 })).access_token).toBe("access-2");
     expect(machine.provider.requests).toBe(1);
   });
