@@ -21,6 +21,7 @@ export const LONG = [
   "test/e2e/providers-oci.test.ts",
   "test/e2e/providers.test.ts",
   "test/e2e/relying-party.test.ts",
+  "test/e2e/setup-shared.test.ts",
   "test/e2e/setup.test.ts",
   "test/e2e/static-key.test.ts",
   "test/e2e/trust.test.ts",

@@ -13,6 +13,8 @@ export interface Change {
   /** The value, or the entry that was added to a list. */
   readonly value?: Json;
   readonly added?: string;
+  /** What else stands in a list that was made for the entry. */
+  readonly among?: readonly string[];
   /** How many of the things around it were made for it. */
   readonly made: number;
 }
@@ -32,12 +34,24 @@ export function apply(
     changes.push({
       place: setting.place,
       ...given({ before }),
-      ...("add" in setting ? { added: setting.add } : { value: setting.value }),
+      ...("add" in setting
+        ? { added: setting.add, ...(before === undefined && given({ among: setting.among })) }
+        : { value: setting.value }),
       made: missingAround(result, format, setting.place),
     });
     result = editor.write(result, setting.place, wanted);
   }
   return { text: result, changes };
+}
+
+/** The settings that are in force already, as changes. Throws a NotUnderstood. */
+export function inForce(text: string, { format, settings }: Pick<FileEdit, "format" | "settings">): Change[] {
+  return settings.flatMap((setting) => {
+    const before = EDITORS[format].read(text, setting.place);
+    if (before === undefined || !same(before, wantedValue(before, setting))) return [];
+    const { place } = setting;
+    return [{ place, made: 0, ...("add" in setting ? { added: setting.add } : { value: setting.value }) }];
+  });
 }
 
 /** The text without the changes. What somebody has changed since stays. Throws a NotUnderstood. */
@@ -56,15 +70,37 @@ export function revert(text: string, format: FileFormat, changes: readonly Chang
 
 function wantedValue(before: Json | undefined, setting: Setting): Json {
   if (!("add" in setting)) return setting.value;
-  const list: readonly Json[] = Array.isArray(before) ? before : [];
+  const list: readonly Json[] = Array.isArray(before) ? before : (setting.among ?? []);
   return list.includes(setting.add) ? list : [...list, setting.add];
 }
 
-function valueBefore(current: Json | undefined, { before, value, added }: Change): Json | undefined {
+/** What stands in place of `current` without the change. */
+function valueBefore(
+  current: Json | undefined,
+  { before, value, added, among = [] }: Change,
+): Json | undefined {
   if (added === undefined) return same(current, value) ? before : current;
   if (!Array.isArray(current)) return current;
   const rest = current.filter((entry: Json) => entry !== added);
-  return rest.length === 0 && before === undefined ? undefined : rest;
+  return before === undefined && same(rest, among) ? undefined : rest;
+}
+
+/** A later change as it would be had the earlier one never been made. */
+export function without(later: Change, earlier: Change): Change {
+  if (!isDeepStrictEqual(later.place, earlier.place)) return later;
+  const { before: found, ...rest } = later;
+  const before = valueBefore(found, earlier);
+  if (before !== undefined) return { ...rest, before };
+  return { ...(found !== undefined && given({ among: earlier.among })), ...rest };
+}
+
+/** Whether both set the same. */
+export function isSame(one: Change, other: Change): boolean {
+  return (
+    isDeepStrictEqual(one.place, other.place) &&
+    one.added === other.added &&
+    (one.added !== undefined || same(one.value, other.value))
+  );
 }
 
 function missingAround(text: string, format: FileFormat, place: Place): number {

@@ -116,9 +116,12 @@ export function originEdit(
   config: string,
   { url }: Asked,
 ): readonly FileEdit[] {
-  if (!tool.asks_for_host || profile.allowed_origins.includes(url.origin)) return [];
+  if (!tool.asks_for_host) return [];
   const raw = readRaw(config) as { profiles?: Record<string, { allowed_origins?: unknown }> } | undefined;
   const entry = raw?.profiles?.[profile.name];
+  // Where it stands in the file, another tool's set-up may have put it there.
+  const is_listed = Array.isArray(entry?.allowed_origins) && entry.allowed_origins.includes(url.origin);
+  if (profile.allowed_origins.includes(url.origin) && !is_listed) return [];
   if (!entry || profile.diverted_by)
     throw new OidcTokenError(
       "configuration",
@@ -126,9 +129,6 @@ export function originEdit(
       `add ${url.origin} to "allowed_origins" where the profile comes from, then run this again`,
     );
   const place = ["profiles", profile.name, "allowed_origins"];
-  const setting =
-    entry.allowed_origins === undefined
-      ? { place, value: [...profile.allowed_origins, url.origin] }
-      : { place, add: url.origin };
+  const setting = { place, add: url.origin, among: profile.allowed_origins };
   return [{ path: config, format: "json", settings: [setting] }];
 }

@@ -9,6 +9,7 @@ import type { Json } from "../../files/jsonc-edit.js";
 import { readPrivate } from "../../files/read.js";
 import { removeFile, removeQuietly, replaceFile } from "../../files/replace.js";
 import { printable } from "../../text.js";
+import { TOOL_NAMES } from "./tool-names.js";
 
 const MOST = 16 * 1024 * 1024;
 
@@ -25,6 +26,7 @@ const entrySchema = v.object({
       before: v.optional(v.custom<Json>(() => true)),
       value: v.optional(v.custom<Json>(() => true)),
       added: v.optional(v.string()),
+      among: v.optional(v.array(v.string())),
       made: v.number(),
     }),
   ),
@@ -54,6 +56,13 @@ export class Journal {
     return new Journal(folder, tool, read(join(folder, `${tool}.json`)));
   }
 
+  /** Those of every other tool that has something set up. */
+  static ofOthers(context: Pick<Context, "paths">, tool: string): Journal[] {
+    return TOOL_NAMES.filter((name) => name !== tool)
+      .map((name) => Journal.of(context, name))
+      .filter(({ entries }) => entries.length > 0);
+  }
+
   get entries(): readonly Entry[] {
     return this.#entries;
   }
@@ -68,6 +77,16 @@ export class Journal {
   add(entry: Entry): void {
     this.#entries = [...this.#entries, entry];
     this.#write(this.#path, JSON.stringify({ entries: this.#entries }));
+  }
+
+  /** Keeps an entry otherwise, with another text from before; undefined where there was no file then. */
+  change(at: number, entry: Entry, before: string | undefined): void {
+    const { backup, ...rest } = entry;
+    if (backup !== undefined && before !== undefined) this.#write(backup, before);
+    const changed = before === undefined ? rest : entry;
+    this.#entries = this.#entries.with(at, changed);
+    this.#write(this.#path, JSON.stringify({ entries: this.#entries }));
+    if (backup !== undefined && before === undefined) removeQuietly(backup);
   }
 
   textBefore({ backup }: Entry): string | undefined {

@@ -31,10 +31,10 @@ export interface Shim {
   readonly edit: FileEdit;
 }
 
-/** One value in one file. `add` puts it into a list there that may hold others. */
+/** One value in one file. `add` puts it into a list there that may hold others; `among` stands in one that is not yet there. */
 export type Setting =
   | { readonly place: Place; readonly value: Json }
-  | { readonly place: Place; readonly add: string };
+  | { readonly place: Place; readonly add: string; readonly among?: readonly string[] };
 
 export interface FileEdit {
   readonly path: string;

@@ -2,12 +2,12 @@ import type { Context } from "../../context.js";
 import { configError } from "../../files/config-error.js";
 import { NotUnderstood } from "../../files/edit/place.js";
 import { readConfigText, removeFile, replaceConfig } from "../../files/replace.js";
-import { sha256 } from "../../sha256.js";
 import { tell } from "../../terminal/tell.js";
 import { printable } from "../../text.js";
-import { revert } from "./apply.js";
 import { type Entry, Journal } from "./journal.js";
+import { free, handOver } from "./shared.js";
 import { showDiff } from "./show.js";
+import { textWithout } from "./take-back.js";
 import type { Tool } from "./tool.js";
 import { agree, notUnderstood, underLock } from "./write.js";
 
@@ -19,10 +19,10 @@ interface Taken {
 
 /**
  * Takes back what `setup` wrote for a tool: where nothing else has changed since, the file is byte for byte what it was;
- * otherwise only our part goes. Throws an OidcTokenError of kind `configuration` where a file is no longer understood.
+ * otherwise only our part goes. What another tool's set-up needs as well goes with that. Throws an OidcTokenError of kind `configuration` where a file is no longer understood.
  */
 export async function undo(context: Context, tool: Tool, options: { readonly yes?: boolean }): Promise<void> {
-  const shown = takeBack(Journal.of(context, tool.name));
+  const shown = takeBack(Journal.of(context, tool.name), Journal.ofOthers(context, tool.name));
   if (shown.size === 0) {
     tell(context, `nothing was set up for ${tool.name}, or it was taken back before`);
     return;
@@ -37,24 +37,27 @@ export async function undo(context: Context, tool: Tool, options: { readonly yes
     );
   await underLock(context, async () => {
     const journal = Journal.of(context, tool.name);
-    for (const [path, { now, wanted }] of takeBack(journal)) {
+    const others = Journal.ofOthers(context, tool.name);
+    const files = takeBack(journal, others);
+    for (const [path, { now, wanted }] of files) {
       if (now === wanted) continue;
       if (wanted === undefined) remove(path);
       else replaceConfig(path, now, wanted, () => {});
       context.stdout.write(`${path}\n`);
     }
+    handOver(journal, others, files);
     journal.clear();
   });
   tell(context, `${tool.name} is as it was`);
 }
 
-/** Each file with what is to stand in it, the newest change taken back first. */
-function takeBack(journal: Journal): Map<string, Taken> {
+/** Each file with what is to stand in it, the newest change taken back first. What others need stays. */
+function takeBack(journal: Journal, others: readonly Journal[]): Map<string, Taken> {
   const files = new Map<string, Taken>();
   for (const entry of [...journal.entries].reverse()) {
     const file = files.get(entry.path) ?? read(entry.path);
     files.set(entry.path, file);
-    file.wanted = before(journal, entry, file.wanted);
+    file.wanted = before(journal, others, entry, file.wanted);
   }
   return files;
 }
@@ -64,14 +67,14 @@ function read(path: string): Taken {
   return { now, wanted: now };
 }
 
-function before(journal: Journal, entry: Entry, current: string | undefined): string | undefined {
-  // Removed meanwhile, so nothing of ours is in it.
-  if (current === undefined) return undefined;
-  const old = journal.textBefore(entry);
-  if (current === old || sha256(current) === entry.after) return old;
+function before(
+  journal: Journal,
+  others: readonly Journal[],
+  entry: Entry,
+  current: string | undefined,
+): string | undefined {
   try {
-    const rest = revert(current, entry.format, entry.changes as never);
-    return old === undefined && /^\s*(?:\{\s*\})?\s*$/.test(rest) ? undefined : rest;
+    return textWithout(journal, entry, free(others, entry), current);
   } catch (error) {
     if (!(error instanceof NotUnderstood)) throw error;
     const where =

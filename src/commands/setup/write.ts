@@ -11,7 +11,8 @@ import { Questions } from "../../terminal/questions.js";
 import { tell } from "../../terminal/tell.js";
 import { printable } from "../../text.js";
 import { apply, type Change } from "./apply.js";
-import { Journal } from "./journal.js";
+import { type Entry, Journal } from "./journal.js";
+import { type Shared, share, sharedBy } from "./shared.js";
 import { showDiff } from "./show.js";
 import type { FileEdit, Tool } from "./tool.js";
 
@@ -37,8 +38,14 @@ export async function write(
   print: (edit: FileEdit) => void,
 ): Promise<void> {
   const planned = (): Written[] => edits.flatMap((edit) => changed(edit, print));
+  const shared = (): Shared[] => {
+    const others = Journal.ofOthers(context, tool.name);
+    return edits.flatMap((edit) => sharedBy(Journal.of(context, tool.name), others, edit));
+  };
   const shown = planned();
   if (shown.length === 0) {
+    if (shared().length > 0)
+      await underLock(context, async () => share(Journal.of(context, tool.name), shared()));
     tell(context, `${tool.name} is set up already, just so`);
     return;
   }
@@ -50,6 +57,7 @@ export async function write(
   );
   await underLock(context, async () => {
     const journal = Journal.of(context, tool.name);
+    share(journal, shared());
     for (const written of planned()) {
       const { edit, before, after, changes } = written;
       const { path, format, executable } = edit;
@@ -59,7 +67,7 @@ export async function write(
         format,
         ...given({ backup }),
         after: sha256(after),
-        changes: changes.map((change) => ({ ...change, place: [...change.place] })),
+        changes: changes as Entry["changes"],
       });
       replaceConfig(path, before, after, () => {}, executable ? 0o700 : 0o600);
       context.stdout.write(`${path}\n`);
