@@ -8,7 +8,7 @@ import { NOTHING, type Protocol, USER } from "./protocol.js";
 export const docker: Protocol = {
   reads: "all",
   ask([action], text) {
-    const server = text.trim();
+    const server = text.replace(/\r?\n$/, "");
     if (action === "list") return { wants: "nothing", reply: { text: "{}\n" } };
     if (action !== "get") return NOTHING;
     return {

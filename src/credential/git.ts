@@ -7,7 +7,8 @@ export const git: Protocol = {
   ask([action], text) {
     const asked = new Map<string, string>();
     const capabilities: string[] = [];
-    for (const line of text.split(/\r?\n/)) {
+    // No other end of line counts: a host with one in it is another host to git.
+    for (const line of text.split("\n")) {
       const [, key = "", value = ""] = /^([^=]+)=(.*)$/.exec(line) ?? [];
       if (key === "capability[]") capabilities.push(value);
       asked.set(key, value);

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const CACHE = fileURLToPath(new URL("../../../node_modules/.cache/oidc-token-tools", import.meta.url));
@@ -33,10 +33,10 @@ export function fromNpm(...packages: readonly string[]): Found {
   return found(path, `${packages.join(" and ")} could not be installed from npm`, true);
 }
 
-/** A program on PATH. One that a system package brings must be there in CI; others are used where they are. */
+/** A program on PATH, or by its own path. One that a system package brings must be there in CI; others are used where they are. */
 export function onPath(program: string, from_package: boolean): Found {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  const path = folders.map((folder) => join(folder, program)).find((candidate) => existsSync(candidate));
+  const path = folders.map((folder) => resolve(folder, program)).find((candidate) => existsSync(candidate));
   return found(path, `there is no ${program} here`, from_package);
 }
 

@@ -93,7 +93,19 @@ const STRANGERS: readonly (readonly [what: string, scheme: string, host: string]
   ["a host that begins with the listed one", "https", "corp.example.evil.test"],
   ["the listed host as a user", "https", "corp.example@evil.test"],
   ["a user before the listed host", "https", "me@corp.example"],
+  ["a user and a password before the listed host", "https", "me:secret@corp.example"],
+  ["the listed host and its port as user and password", "https", "corp.example:8443@evil.test"],
+  ["the listed host as a path", "https", "evil.test/corp.example"],
+  ["the listed host as a query", "https", "evil.test?corp.example"],
+  ["the listed host as a fragment", "https", "evil.test#corp.example"],
+  ["the listed host behind a fragment and a user", "https", "evil.test#@corp.example"],
   ["a dot at the end", "https", "corp.example."],
+  ["a dot at the end and a port", "https", "corp.example.:8443"],
+  ["a look-alike in capitals", "https", "CORP.EXAMPLE.EVIL.TEST"],
+  ["an end of line behind it", "https", "corp.example\r"],
+  ["a blank in it", "https", "corp.example evil.test"],
+  ["a tab in it", "https", "corp\t.example"],
+  ["a character without width", "https", "corp\u200b.example"],
   ["letters that look the same", "https", "сorp.example"],
   ["the same in punycode", "https", "xn--orp-6cd.example"],
   ["letters of full width", "https", "ｃorp.example"],
@@ -103,9 +115,14 @@ const STRANGERS: readonly (readonly [what: string, scheme: string, host: string]
   ["no port where one is listed", "https", "localhost"],
   ["http in place of https", "http", "corp.example"],
   ["http on the port of https", "http", "corp.example:443"],
+  ["http on another listed port", "http", "corp.example:8443"],
+  ["a port that is none", "https", "corp.example:99999"],
+  ["a port without digits", "https", "corp.example:"],
   ["http in place of https, on another listed host", "http", "secure.example"],
   ["another name of this machine", "http", "127.1:5000"],
   ["a number for this machine", "http", "2130706433:5000"],
+  ["its address where its name is listed", "http", "127.0.0.1:5000"],
+  ["the same by IPv6", "http", "[::1]:5000"],
 ];
 
 describe.each(Object.entries(TOOLS))("%s is given no token for", (_tool, { ask: askFor, none, code = 0 }) => {
@@ -128,6 +145,7 @@ describe.each(Object.entries(TOOLS))(
     it.each([
       ["the host", "corp.example", "corp"],
       ["the host, however it is written", "Corp.Example", "corp"],
+      ["the host in capitals, with its port", "CORP.EXAMPLE:8443", "corp"],
       ["the host with the port that stands for itself", "corp.example:443", "corp"],
       ["the host with its port", "corp.example:8443", "corp"],
       ["another host", "secure.example", "local"],
@@ -174,6 +192,23 @@ describe("git", () => {
     expect(place.stdout).toBe(
       `capability[]=authtype\nauthtype=Bearer\ncredential=${TOKEN}-corp\nephemeral=1\npassword_expiry_utc=${EXPIRES}\n`,
     );
+  });
+
+  // What git 2.55 says and understands, as recorded on its side (gitcredentials(7), "custom helpers").
+  it("is answered for Bearer in a whole conversation, the refusal of the token included", async () => {
+    const common = ["protocol=https", "host=corp.example"];
+    const challenge = 'wwwauth[]=Bearer realm="git"';
+    const get = lines("capability[]=authtype", "capability[]=state", ...common, challenge);
+    await ask("git", ["get"], get);
+    const given = place.stdout.trim().split("\n");
+    expect(given).toContain(`credential=${TOKEN}-corp`);
+    place.refreshesTo(() => place.issued({ access_token: "fresh-access" }));
+    const erase = lines(...given, ...common, challenge);
+    expect(await ask("git", ["erase"], erase)).toBe(0);
+    expect(await ask("git", ["erase"], erase)).toBe(0);
+    expect([place.stdout, place.stderr, place.asked]).toEqual(["", "", ["refresh"]]);
+    await ask("git", ["get"], get);
+    expect(place.stdout).toContain("credential=fresh-access\n");
   });
 
   it("keeps the user it names", async () => {
