@@ -38,7 +38,7 @@ export function askedOf(context: Context, profile: Profile, config: string, opti
   const calls = callsOf(
     ownProgram(context),
     { profile: ["--profile", profile.name], config: found_by_home ? [] : ["--config", config] },
-    join(paths.data, "setup", "bin"),
+    programsFolder(context),
     platform,
   );
   return {
@@ -52,6 +52,13 @@ export function askedOf(context: Context, profile: Profile, config: string, opti
     env,
     platform,
   };
+}
+
+/** For private programs. Some tools take a path apart at blanks, and macOS has one in the folder for data. */
+function programsFolder({ paths }: Pick<Context, "paths">): string {
+  const blank = /\s/;
+  const without = join(paths.home, ".local", "share", "oidc-token");
+  return join(blank.test(paths.data) && !blank.test(without) ? without : paths.data, "setup", "bin");
 }
 
 /** Where the configuration is without any variable but HOME. */

@@ -14,6 +14,11 @@ export function shellLine(words: readonly string[], platform: NodeJS.Platform): 
   return words.map(quoted).join(" ");
 }
 
+/** A word in double quotes where there is a blank in it, for what takes a text apart by itself and knows no other quotes. */
+export function doubleQuoted(word: string): string {
+  return /\s/.test(word) ? `"${word.replaceAll("\\", "\\\\")}"` : word;
+}
+
 /**
  * The words that run this very program from anywhere, also where PATH has neither it nor its runtime, as in desktop
  * programs: two absolute paths, or the one of the executable that needs no runtime. A link to the runtime goes before

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { doubleQuoted } from "../program.js";
 import type { Tool } from "../tool.js";
 
 /** What `credential_process` is to print. */
@@ -35,7 +36,7 @@ exec ${asked.line(...words)} -- "$0"`,
         {
           path: env.AWS_CONFIG_FILE || join(home, ".aws", "config"),
           format: "ini",
-          settings: [{ place: [`profile ${profile}`, "credential_process"], value: shim.path }],
+          settings: [{ place: [`profile ${profile}`, "credential_process"], value: doubleQuoted(shim.path) }],
         },
       ],
       next: [`aws sts get-caller-identity --profile ${profile}`],

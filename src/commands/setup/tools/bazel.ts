@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { doubleQuoted } from "../program.js";
 import type { Tool } from "../tool.js";
 
 export const bazel: Tool = {
@@ -11,13 +12,14 @@ export const bazel: Tool = {
   plan(asked) {
     const shim = asked.shim("bazel-credential-oidc-token", ["credential", "bazel"]);
     const { hostname } = asked.url;
+    const option = doubleQuoted(`--credential_helper=${hostname}=${shim.path}`);
     return {
       edits: [
         shim.edit,
         {
           path: join(asked.home, ".bazelrc"),
           format: "block",
-          settings: [{ place: [hostname], value: `common --credential_helper=${hostname}=${shim.path}` }],
+          settings: [{ place: [hostname], value: `common ${option}` }],
         },
       ],
       next: ["bazel build //..."],

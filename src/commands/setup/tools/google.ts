@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { doubleQuoted } from "../program.js";
 import { OUTLIVES_CACHE, type Tool } from "../tool.js";
 
 export const google: Tool = {
@@ -9,6 +10,7 @@ export const google: Tool = {
   says: "The libraries run the program when their own token expires, and only where `GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1` is set. They exchange the ID token at Google's STS. `--audience` is the provider's full name, `//iam.googleapis.com/locations/global/workforcePools/…/providers/…`.",
   plan(asked) {
     const path = join(asked.programs, "..", `google-${asked.profile}.json`);
+    const word = doubleQuoted(path);
     const account = {
       type: "external_account",
       audience: asked.audience,
@@ -16,7 +18,10 @@ export const google: Tool = {
       token_url: TOKEN_URL,
       credential_source: {
         executable: {
-          command: asked.line("get", "--format", "google-executable", "--id-token", ...OUTLIVES_CACHE),
+          command: asked
+            .command("get", "--format", "google-executable", "--id-token", ...OUTLIVES_CACHE)
+            .map(doubleQuoted)
+            .join(" "),
           timeout_millis: 10_000,
         },
       },
@@ -30,8 +35,8 @@ export const google: Tool = {
         },
       ],
       next: [
-        `export GOOGLE_APPLICATION_CREDENTIALS=${path} GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1`,
-        `gcloud auth login --cred-file=${path}`,
+        `export GOOGLE_APPLICATION_CREDENTIALS=${word} GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1`,
+        `gcloud auth login --cred-file=${word}`,
       ],
     };
   },

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { OidcTokenError } from "../../../errors.js";
 import { type Asked, OUTLIVES_CACHE, type Tool } from "../tool.js";
 
 /** The user's .npmrc, which npm and pnpm read. */
@@ -19,6 +20,12 @@ export const pnpm: Tool = {
   says: "`tokenHelper` is run once for each command. It takes one absolute path, so a small program of its own is written for it. A refused token ends the command. npm does not know `tokenHelper`: see there.",
   plan(asked) {
     const shim = asked.shim(`pnpm-token-${asked.profile}`, ["get", ...OUTLIVES_CACHE]);
+    if (/\s/.test(shim.path))
+      throw new OidcTokenError(
+        "configuration",
+        `pnpm takes a path apart at blanks, and there is one in ${shim.path}`,
+        "use `oidc-token setup npm`, whose line in .npmrc pnpm understands as well",
+      );
     return {
       edits: [
         shim.edit,

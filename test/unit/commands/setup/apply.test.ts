@@ -96,6 +96,37 @@ describe("each tool", () => {
   });
 });
 
+describe("a path with a blank in it", () => {
+  const folder = "/Users/a person/Library/Application Support/oidc-token";
+  const program = ["/a b/node", "/opt/oidc-token.js"];
+  const asked = {
+    ...callsOf(program, { profile: [], config: [] }, `${folder}/setup/bin`, "linux"),
+    ...{ profile: "corp", base_url: "", url: new URL("https://h.example"), role: "r", audience: "a" },
+    home: "/Users/a person",
+    env: {},
+    platform: "linux",
+  } as const;
+  const textOf = (tool: string): string => {
+    const { edits = [] } = TOOLS.find(({ name }) => name === tool)?.plan(asked) ?? {};
+    const last = edits.at(-1);
+    return last ? apply("", last).text : "";
+  };
+
+  it("is quoted as each tool takes a line apart", () => {
+    expect(textOf("bazel")).toContain(
+      `common "--credential_helper=h.example=${folder}/setup/bin/bazel-credential-oidc-token"\n`,
+    );
+    expect(textOf("aws")).toContain(`credential_process = "${folder}/setup/bin/aws-credentials-corp"\n`);
+    expect(textOf("rclone")).toContain(`bearer_token_command = "/a b/node" /opt/oidc-token.js get`);
+    expect(textOf("git")).toContain("helper = !'/a b/node' /opt/oidc-token.js credential git\n");
+    expect(JSON.parse(textOf("google")).credential_source.executable.command).toMatch(/^"\/a b\/node" \/opt/);
+  });
+
+  it("is refused where pnpm would take it apart, whatever the quotes", () => {
+    expect(() => textOf("pnpm")).toThrow(/blanks/);
+  });
+});
+
 describe("a line for the shell", () => {
   it("quotes what the shell would take apart", () => {
     expect(shellLine(["/a b/node", "it's", "x=1", "$HOME"], "linux")).toBe(
