@@ -1,6 +1,6 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 /** @type {import("esbuild").BuildOptions} */
 const common = {
@@ -24,7 +24,7 @@ export const hot = {
   outfile: "dist/main.cjs",
   format: "cjs",
   minify: true,
-  external: ["@napi-rs/*", "*/cli.js", "*/seldom.cjs"],
+  external: ["@napi-rs/*", "*/cli.cjs", "*/seldom.cjs"],
   alias: {
     "node:process": "./src/hot/builtins/process.ts",
     "node:os": "./src/hot/builtins/os.ts",
@@ -42,7 +42,24 @@ export const hot = {
 export const seldom = { ...hot, entryPoints: ["src/hot/seldom.ts"], outfile: "dist/seldom.cjs" };
 
 /**
+ * Commander starts programs for sub-commands that are files of their own, of which there are none: the part of Node that
+ * does this takes milliseconds to load.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const nothingStarted = {
+  name: "nothing-started",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      /[\\/]node_modules[\\/]commander[\\/]/.test(importer) ? { path: "none", namespace: "none" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
+/**
  * Everything else, a chunk a command. Packages that are loaded only now and then, or that are not plain JavaScript, stay apart.
+ * esbuild splits ECMAScript modules only, and `chunks` makes CommonJS of each.
  *
  * @type {import("esbuild").BuildOptions}
  */
@@ -50,13 +67,14 @@ export const cli = {
   ...common,
   entryPoints: ["src/cli.ts"],
   outdir: "dist",
+  outExtension: { ".js": ".cjs" },
   format: "esm",
   splitting: true,
-  external: ["@napi-rs/*", "@clack/prompts", "open", "openid-client", "undici"],
-  // Some of what is bundled is CommonJS and calls require for built-in modules.
-  banner: {
-    js: "import{createRequire as loader}from'node:module';const require=loader(import.meta.url);",
-  },
+  minify: true,
+  external: ["@napi-rs/*", "@clack/prompts", "open", "undici"],
+  // A module's own address, from which the rest of the packages are found.
+  define: { "import.meta.url": "__filename" },
+  plugins: [nothingStarted],
 };
 
 /**
@@ -71,7 +89,31 @@ export const opencode = {
   format: "esm",
 };
 
+/**
+ * The files of a build with `splitting`, in CommonJS: its loader is 8 ms faster to start, and takes half as long a file.
+ *
+ * @param {import("esbuild").BuildOptions} options
+ */
+export async function chunks(options) {
+  const { outputFiles = [], metafile } = await build({ ...options, write: false, metafile: true });
+  const files = outputFiles.map(async ({ path, text }) => {
+    const { code } = await transform(text, {
+      format: "cjs",
+      platform: "node",
+      target: "node20.18",
+      minify: true,
+    });
+    const local = /\bimport\("(\.\/[^"]+\.cjs)"\)/g;
+    return { path, text: code.replace(local, 'Promise.resolve().then(()=>require("$1"))') };
+  });
+  return { files: await Promise.all(files), metafile };
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
-  await Promise.all([hot, seldom, cli, opencode].map((options) => build(options)));
+  mkdirSync(new URL("dist", import.meta.url));
+  const split = chunks(cli).then(({ files }) => {
+    for (const { path, text } of files) writeFileSync(path, text);
+  });
+  await Promise.all([split, ...[hot, seldom, opencode].map((options) => build(options))]);
 }

@@ -1,6 +1,5 @@
 import { Command, CommanderError } from "commander";
 import kleur from "kleur";
-import { version } from "../package.json";
 import { parseChoice } from "./arguments.js";
 import type { CommandRow, OptionRow } from "./command-row.js";
 import { createContext } from "./compose.js";
@@ -19,6 +18,7 @@ import { Redactor } from "./redact.js";
 import { watchStdout } from "./stdout.js";
 import { endProcess } from "./store/keyring/end-process.js";
 import { nativeCallPending } from "./store/keyring/native-call.js";
+import { VERSION_FLAGS, version } from "./version.js";
 
 const interruption = new AbortController();
 let exit_code: number = EXIT_CODES.done;
@@ -98,14 +98,16 @@ function contextOf(argv: readonly string[], command: Command): Context {
 function program(argv: readonly string[]): Command {
   const root = new Command("oidc-token")
     .description("Hands a valid OAuth access token to whatever needs one.")
-    .version(version, "-V, --version")
+    .version(version, VERSION_FLAGS.join(", "))
     .configureHelp({ showGlobalOptions: true })
     .helpCommand("help [command]", "display help for command")
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usageError(text, commandIn(root, argv))) });
   addOptions(root, GLOBAL_OPTIONS);
-  for (const row of COMMANDS) addCommand(root, row, argv);
+  // The others matter only to a command line that does not begin with its command, and to help.
+  const asked = COMMANDS.filter(({ name }) => name === argv[0]);
+  for (const row of asked.length > 0 ? asked : COMMANDS) addCommand(root, row, argv);
   return root;
 }
 

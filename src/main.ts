@@ -1,17 +1,32 @@
 import { writeSync } from "node:fs";
+import type * as Cli from "./cli.js";
 import { inTwoLines, isOidcTokenError, tooManyFiles } from "./errors.js";
 import { getStored } from "./hot/get-stored.js";
+import { print } from "./hot/print.js";
+import { VERSION_FLAGS, version } from "./version.js";
 
 const argv = process.argv.slice(2);
+
+/** Beside this bundle, in chunks. */
+const loadCli = (): typeof Cli => require("./cli.cjs") as typeof Cli;
 
 async function main(): Promise<void> {
   let failure: unknown;
   try {
+    if (VERSION_FLAGS.some((flag) => flag === argv[0])) {
+      print(`${version}\n`);
+      process.exit(0);
+    }
     if (argv.includes("get") && (await getStored(argv, process.env))) process.exit(0);
   } catch (error) {
     failure = error;
   }
-  const cli = await import("./cli.js").catch((thrown: unknown) => endWithout(failure ?? thrown));
+  let cli: typeof Cli;
+  try {
+    cli = loadCli();
+  } catch (thrown) {
+    endWithout(failure ?? thrown);
+  }
   await (failure === undefined ? cli.run(argv) : cli.endWith(failure));
 }
 

@@ -1,9 +1,7 @@
-import { writeSync } from "node:fs";
 import { isOidcTokenError } from "../errors.js";
 import { readRegular } from "../files/read.js";
 import { formatTokens } from "../formats/output.js";
 import { userPaths } from "../paths.js";
-import { stdoutFailure } from "../stdout.js";
 import { readFileStore } from "../store/file-read.js";
 import { readKeyring } from "../store/keyring/read.js";
 import { type Readable, readStores } from "../store/read.js";
@@ -11,6 +9,7 @@ import { isFresh } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { fromRecord } from "../token/record.js";
 import type { TokenSet } from "../token/token-set.js";
+import { print } from "./print.js";
 import type { ReadQuestion } from "./question.js";
 import type * as Seldom from "./seldom.js";
 import { readSnapshot, type Snapshot, snapshotKey } from "./snapshot.js";
@@ -115,23 +114,4 @@ function staticKey(at: NonNullable<Snapshot["key"]>, env: NodeJS.ProcessEnv): To
           .replace(/\r?\n$/, "");
   if (text === undefined || !/^[\x21-\x7e]+$/.test(text)) return undefined;
   return { access_token: text, token_type: "static", obtained_at: 0 };
-}
-
-/** Straight to the descriptor: `process.stdout` takes longer to set up than all of the rest. */
-function print(text: string): void {
-  const bytes = Buffer.from(text);
-  let written = 0;
-  while (written < bytes.length) {
-    try {
-      written += writeSync(1, bytes, written);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") {
-        const failure = stdoutFailure(error as NodeJS.ErrnoException);
-        if (failure) throw failure;
-        return;
-      }
-      // A full pipe that another process has made non-blocking: give its reader a moment.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-    }
-  }
 }
