@@ -3,6 +3,8 @@ import { renderUnicodeCompact } from "uqr";
 import yoctoSpinner, { type Spinner } from "yocto-spinner";
 import type { Context } from "../context.js";
 import type { DeviceAuthorization, SignInDisplay } from "../token/grants.js";
+import { isTerminal } from "./interactive.js";
+import { readLines } from "./read-lines.js";
 import { tell } from "./tell.js";
 
 /** Milliseconds after which the person may be looking at the provider's error page, which nobody here sees. */
@@ -19,6 +21,7 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
   let spinner: Spinner | undefined;
   let countdown: NodeJS.Timeout | undefined;
   let advice: NodeJS.Timeout | undefined;
+  let pasting: (() => void) | undefined;
   const say = (line = ""): void => void stderr.write(`${line}\n`);
 
   const wait = (text: (secondsLeft: number) => string, expires_in: number): void => {
@@ -39,7 +42,7 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
   };
 
   return {
-    browser({ url, redirect_uri, opened }) {
+    browser({ url, redirect_uri, opened, paste }) {
       say(
         opened
           ? `Opening the browser to sign in to ${kleur.bold(profile)}. If it stays closed, open this address in it:`
@@ -57,6 +60,16 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
         say(`  ssh -N -L ${port}:127.0.0.1:${port} ${env.USER ?? "user"}@${remoteHost(env.SSH_CONNECTION)}`);
         say();
       }
+      if (!opened && isTerminal(context)) {
+        say(
+          "If the browser ends at an address that it can't open, copy that address, paste it here and press Enter.",
+        );
+        say();
+        pasting = readLines(context, (line) => {
+          const wrong = paste(line);
+          if (wrong !== undefined) notice(wrong);
+        });
+      }
       wait(() => "Waiting for the browser (Ctrl-C to cancel)", 0);
       advice = setTimeout(() => notice(redirectAdvice(redirect_uri)), ADVICE_AFTER);
       advice.unref();
@@ -72,6 +85,7 @@ export function terminalDisplay(context: Context, profile: string): SignInDispla
     close() {
       clearTimeout(advice);
       clearInterval(countdown);
+      pasting?.();
       spinner?.stop();
     },
   };

@@ -11,10 +11,22 @@ export interface DeviceAuthorization {
   readonly expires_in: number;
 }
 
+/** Where a browser is to go, and how it comes back. */
+export interface BrowserRequest {
+  readonly url: string;
+  readonly redirect_uri: string;
+  /** False where the person has to open it. */
+  readonly opened: boolean;
+  /**
+   * Takes the address at which a browser has ended that could not come back here, from the person. Answers what is wrong
+   * with it in a lowercase sentence; undefined where it completes the sign-in.
+   */
+  readonly paste: (address: string) => string | undefined;
+}
+
 /** How a sign-in under way is shown: to a person on a terminal, or as JSON events to a program. */
 export interface SignInDisplay {
-  /** The browser is to go to `url`; `opened` is false where the person has to open it. */
-  browser(request: { readonly url: string; readonly redirect_uri: string; readonly opened: boolean }): void;
+  browser(request: BrowserRequest): void;
   device(request: DeviceAuthorization): void;
   /** Something worth knowing that does not end the sign-in, as a lowercase sentence. */
   notice(sentence: string): void;

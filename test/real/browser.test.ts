@@ -66,6 +66,8 @@ describe.skipIf(chromiumMissing)(namedForChromium("Chromium signs in through the
     expect(await page.locator("footer").innerText()).toContain("profile work");
     expect(requests.filter((url) => !isLoopback(new URL(url)))).toEqual([]);
     expect(errors).toEqual([]);
+    expect(new URL(page.url())).toMatchObject({ pathname: "/signed-in", search: "", hash: "" });
+    expect(await historyOf(page)).toEqual(["about:blank", page.url()]);
     await expectReadable(page, colorScheme);
     await keepScreenshot(page, `success-${colorScheme}`);
   });
@@ -78,6 +80,8 @@ describe.skipIf(chromiumMissing)(namedForChromium("Chromium signs in through the
       "The sign-in was refused: access_denied (the person said no).",
     );
     expect(requests.filter((url) => !isLoopback(new URL(url)))).toEqual([]);
+    expect(await historyOf(page)).toEqual(["about:blank", page.url()]);
+    expect(new URL(page.url()).search).toBe("");
     await expectReadable(page, colorScheme);
     await keepScreenshot(page, `failure-${colorScheme}`);
   });
@@ -101,6 +105,13 @@ describe.skipIf(chromiumMissing)(namedForChromium("Chromium signs in through the
     await expect(page.reload()).rejects.toThrow(/ERR_CONNECTION_REFUSED/);
   });
 });
+
+/** Every address that the window goes back to. */
+async function historyOf(page: Page): Promise<readonly string[]> {
+  const session = await page.context().newCDPSession(page);
+  const { entries } = await session.send("Page.getNavigationHistory");
+  return entries.map(({ url }) => url);
+}
 
 /** WCAG 2.2 §1.4.3: text has a contrast of 4.5 to 1, on a page of the scheme that was asked for. */
 async function expectReadable(page: Page, colorScheme: "light" | "dark"): Promise<void> {

@@ -118,6 +118,62 @@ describe.skipIf(missing)(`on a real terminal${missing ? " (skipped: tmux is not 
     expect(screen.replaceAll("\n", "")).toContain(encodeURIComponent(`http://127.0.0.1:${port}/callback`));
   });
 
+  /** Begins a sign-in on another machine, and answers the address at which the browser there has ended. */
+  async function endOfBrowser({ until }: Terminal): Promise<string> {
+    const screen = await until(/paste it here and press Enter[\s\S]*Waiting for the browser/);
+    // The address is longer than a line: the screen holds it in pieces.
+    const url = /(http:\/\/\S+\/auth\?[\s\S]*?)\n\n/.exec(screen)?.[1]?.replaceAll("\n", "") ?? "";
+    return await createVisitor().leave(url, new URL(url).searchParams.get("redirect_uri") ?? "");
+  }
+
+  it("the address at which a browser elsewhere has ended may be pasted, unseen, and signs in", async () => {
+    sandbox.configure({ profiles: { dev: browserProfile(provider) } });
+    const env = { SSH_CONNECTION: "192.0.2.7 50022 192.0.2.1 22", USER: "ada" };
+    const terminal = await onTerminal("login", env);
+    const { until, type, press, screen, cursorIsShown } = terminal;
+    const address = await endOfBrowser(terminal);
+    const code = new URL(address).searchParams.get("code") ?? "";
+    expect(code).not.toBe("");
+    await type("https://example.com/");
+    await press("Enter");
+    await until(/is not the address the browser comes back to, which begins with[\s\S]*Waiting/);
+    await type(address.replace(/state=[^&]+/, "state=another"));
+    await press("Enter");
+    await until(/belongs to another sign-in than the one that is under way[\s\S]*Waiting/);
+    expect(provider.counts["/token"]).toBeUndefined();
+    await type(address);
+    await press("Enter");
+    await until(/\[exit 0\]/);
+    expect((await screen()).replaceAll("\n", "")).not.toContain(code);
+    expect(await screen()).toMatch(/signed in to dev/);
+    expect(await cursorIsShown()).toBe(true);
+    expect(new TokenFile(sandbox).tokens.access_token).toMatch(/^eyJ/);
+  });
+
+  it("a pasted answer of the provider that says no ends as the browser's would", async () => {
+    provider.behaviour.person = "refuses";
+    sandbox.configure({ profiles: { dev: browserProfile(provider) } });
+    const terminal = await onTerminal("login --no-browser");
+    await terminal.type(await endOfBrowser(terminal));
+    await terminal.press("Enter");
+    const screen = await terminal.until(/\[exit \d+\]/);
+    expect(screen).toContain("[exit 7]");
+    expect(screen).toContain("the sign-in was refused: access_denied (the person said no)");
+  });
+
+  it("Ctrl-C where an address may be pasted ends with 130, and the browser still signs in where it can", async () => {
+    sandbox.configure({ profiles: { dev: browserProfile(provider) } });
+    const first = await onTerminal("login --no-browser");
+    await first.until(/Waiting for the browser/);
+    await first.press("C-c");
+    expect(await first.until(/\[exit \d+\]/, 5)).toContain("[exit 130]");
+    expect(await first.cursorIsShown()).toBe(true);
+    await first.stop();
+    const second = await onTerminal("login --no-browser");
+    expect((await createVisitor().visit(await endOfBrowser(second))).status).toBe(200);
+    expect(await second.until(/\[exit \d+\]/)).toContain("[exit 0]");
+  });
+
   it("over SSH a profile that lists device_code signs in with that", async () => {
     sandbox.configure({
       profiles: { dev: browserProfile(provider, { flow: ["authorization_code", "device_code"] }) },

@@ -9,6 +9,8 @@ export interface Visit {
 export interface Visitor {
   /** Opens an address and follows every redirect, also back to the program's own callback. */
   visit(url: string): Promise<Visit>;
+  /** The same on another machine: answers the address there at which the browser ends, which it can't open. */
+  leave(url: string, redirect_uri: string): Promise<string>;
   /** Opens `verification_uri_complete` (or `verification_uri` with the code) and confirms the device. */
   approveDevice(address: {
     verification_uri_complete?: string;
@@ -20,10 +22,12 @@ export interface Visitor {
 export function createVisitor(): Visitor {
   const cookies = new Map<string, string>();
 
-  async function go(url: string, form?: URLSearchParams): Promise<Visit> {
+  async function go(url: string, form?: URLSearchParams, out_of_reach?: string): Promise<Visit> {
     let address = url;
     let body = form;
     for (let hops = 0; hops < 15; hops += 1) {
+      if (out_of_reach !== undefined && address.startsWith(out_of_reach))
+        return { url: address, status: 0, html: "" };
       const response = await fetch(address, {
         method: body === undefined ? "GET" : "POST",
         headers: {
@@ -52,6 +56,7 @@ export function createVisitor(): Visitor {
 
   return {
     visit: (url) => go(url),
+    leave: async (url, redirect_uri) => (await go(url, undefined, redirect_uri)).url,
     async approveDevice({ verification_uri, user_code }) {
       const question = await go(verification_uri);
       const form = (html: string, more: Record<string, string>) =>

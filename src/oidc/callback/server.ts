@@ -8,21 +8,28 @@ import type { CallbackPage } from "./page.js";
 const LARGEST_HEADER = 65_536;
 /** Milliseconds a browser has to send its request. */
 const REQUEST_PATIENCE = 10_000;
-/** Milliseconds a browser has to take the page, before the program goes on without it. */
+/** Milliseconds a browser has to come for the page and take it, before the program goes on without it. */
 const PAGE_PATIENCE = 2000;
+/** Where the page is, so that code and state stay in no address bar and no history. The other one where the first is taken. */
+const PAGE_PATHS = ["/signed-in", "/done"] as const;
 
 export interface LoopbackServer {
   /** The redirect URI with the port that is listened on. */
   readonly redirect_uri: string;
   /** Resolves once, with the first request that carries the expected `state` and an answer. */
   readonly callback: Promise<Callback>;
+  /**
+   * Takes the address at which a browser has ended that could not reach this machine, as if it had. Answers what is wrong
+   * with it, in a sentence for the person; undefined where it is the one that was waited for.
+   */
+  take(address: string): string | undefined;
   /** Stops listening and cuts every connection. Safe to call more than once. */
   close(): Promise<void>;
 }
 
 export interface Callback {
   readonly url: URL;
-  /** Sends the page and resolves when the browser has it, or is gone. */
+  /** Sends the browser to the page, and resolves when it has that, or is gone. */
   answer(page: CallbackPage): Promise<void>;
 }
 
@@ -41,7 +48,45 @@ export async function listenForCallback(redirect_uri: URL, state: string): Promi
     await Promise.all(servers.map(closeServer));
   };
   const redirect = new URL(redirect_uri);
+  const page_path = PAGE_PATHS.find((path) => path !== redirect.pathname) ?? "/";
   let taken = false;
+  let last: LastPage | undefined;
+
+  const flawOf = (url: URL): Flaw | undefined => {
+    if (!sameSecret(url.searchParams.get("state") ?? "", state)) return FLAWS.foreign;
+    if (!url.searchParams.has("code") && !url.searchParams.has("error")) return FLAWS.empty;
+    return taken ? FLAWS.late : undefined;
+  };
+  const accept = (given: Callback) => {
+    taken = true;
+    resolveCallback(given);
+  };
+
+  /** To an address without a code, where the page is had once. */
+  const show = async (response: ServerResponse, page: CallbackPage): Promise<void> => {
+    if (response.destroyed) return;
+    const headers = { ...PLAIN, location: redirect.origin + page_path };
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, PAGE_PATIENCE);
+      const seen = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      last = { page, seen };
+      response.writeHead(303, headers).end("The sign-in was answered.\n");
+    });
+    last = undefined;
+  };
+
+  const take = (address: string): string | undefined => {
+    const text = /^https?:/i.test(address) ? address : `http://${address}`;
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url?.origin !== redirect.origin || url.pathname !== redirect.pathname)
+      return `that is not the address the browser comes back to, which begins with ${redirect.href}`;
+    const flaw = flawOf(url);
+    if (!flaw) accept({ url, answer: async () => {} });
+    return flaw?.told;
+  };
 
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const refuse = (status: number, sentence: string, headers: Record<string, string> = {}) => {
@@ -51,19 +96,19 @@ export async function listenForCallback(redirect_uri: URL, state: string): Promi
     const url = URL.canParse(request.url ?? "", redirect.origin)
       ? new URL(request.url ?? "", redirect.origin)
       : undefined;
-    if (url?.origin !== redirect.origin || url.pathname !== redirect.pathname) {
+    const is_page = last !== undefined && url?.pathname === page_path;
+    if (url?.origin !== redirect.origin || (url.pathname !== redirect.pathname && !is_page)) {
       return refuse(404, "Nothing is here.");
     }
     if (request.method !== "GET") return refuse(405, "Only GET is answered here.", { allow: "GET" });
-    if (!sameSecret(url.searchParams.get("state") ?? "", state)) {
-      return refuse(400, "This answer does not belong to the sign-in that is under way.");
+    if (last && is_page) {
+      send(response, last);
+      last = undefined;
+      return;
     }
-    if (!url.searchParams.has("code") && !url.searchParams.has("error")) {
-      return refuse(400, "This answer holds neither a code nor an error.");
-    }
-    if (taken) return refuse(410, "This sign-in was answered already.");
-    taken = true;
-    resolveCallback({ url, answer: (page) => send(response, page) });
+    const flaw = flawOf(url);
+    if (flaw) return refuse(flaw.status, flaw.sentence);
+    accept({ url, answer: (page) => show(response, page) });
   };
 
   try {
@@ -83,8 +128,39 @@ export async function listenForCallback(redirect_uri: URL, state: string): Promi
     await close();
     throw error;
   }
-  return { redirect_uri: redirect.href, callback, close };
+  return { redirect_uri: redirect.href, callback, take, close };
 }
+
+/** The page that ends a sign-in, until the browser has come for it. */
+interface LastPage {
+  readonly page: CallbackPage;
+  seen(): void;
+}
+
+/** Why an answer is not the one that is waited for: to a browser, and to a person who has pasted it. */
+interface Flaw {
+  readonly status: number;
+  readonly sentence: string;
+  readonly told: string;
+}
+
+const FLAWS = {
+  foreign: {
+    status: 400,
+    sentence: "This answer does not belong to the sign-in that is under way.",
+    told: "that address belongs to another sign-in than the one that is under way",
+  },
+  empty: {
+    status: 400,
+    sentence: "This answer holds neither a code nor an error.",
+    told: "that address holds neither a code nor an error: copy the whole of it, to its end",
+  },
+  late: {
+    status: 410,
+    sentence: "This sign-in was answered already.",
+    told: "this sign-in was answered already",
+  },
+} as const satisfies Record<string, Flaw>;
 
 const PLAIN = {
   "content-type": "text/plain; charset=utf-8",
@@ -95,21 +171,15 @@ const PLAIN = {
   connection: "close",
 };
 
-function send(response: ServerResponse, page: CallbackPage): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, PAGE_PATIENCE);
-    response.once("close", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    response
-      .writeHead(page.status, {
-        ...PLAIN,
-        "content-type": "text/html; charset=utf-8",
-        "content-security-policy": page.policy,
-      })
-      .end(page.html);
-  });
+function send(response: ServerResponse, { page, seen }: LastPage): void {
+  response.once("close", seen);
+  response
+    .writeHead(page.status, {
+      ...PLAIN,
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": page.policy,
+    })
+    .end(page.html);
 }
 
 function addressesOf(redirect: URL): readonly string[] {

@@ -50,7 +50,7 @@ export async function authorizationCode(
     const opened = request.open_browser && (await openBrowser(to_open, request.signal, context));
     if (request.signal.aborted) throw interrupted();
     if (!opened && request.needs_browser) throw noBrowser(profile);
-    request.display.browser({ url: to_show, redirect_uri, opened });
+    request.display.browser({ url: to_show, redirect_uri, opened, paste: server.take });
     const callback = await waitFor(server, request, profile);
     redactor.add(callback.url.searchParams.get("code") ?? undefined);
     return await finish(client, callback, { state, code_verifier, nonce });

@@ -24,7 +24,12 @@ it("after half a minute it says which redirect address to register, letter by le
   try {
     const display = terminalDisplay(place.context(), "okta");
     const redirect_uri = "http://localhost:8888/callback";
-    display.browser({ url: "https://idp.example.com/authorize", redirect_uri, opened: true });
+    display.browser({
+      url: "https://idp.example.com/authorize",
+      redirect_uri,
+      opened: true,
+      paste: () => undefined,
+    });
     vi.advanceTimersByTime(29_000);
     expect(place.stderr).not.toContain(redirect_uri);
     vi.advanceTimersByTime(2000);

@@ -32,9 +32,17 @@ const get = (target: string, host = `127.0.0.1:${port}`, more = "") =>
   raw(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`);
 const REAL = `/callback?code=the-code&state=${STATE}`;
 
+/** As a browser that follows where it is sent. */
+async function follow(target: string, more = ""): Promise<string> {
+  const answer = await get(target, undefined, more);
+  const [, location] = /^HTTP\/1\.1 303 [\s\S]*\r\nlocation: (.+)\r\n/.exec(answer) ?? [];
+  expect(location).toBe(`http://127.0.0.1:${port}/signed-in`);
+  return await get(new URL(location ?? "").pathname);
+}
+
 /** The real callback, which must work whatever came before. */
 async function realCallbackWorks(): Promise<void> {
-  const answer = get(REAL);
+  const answer = follow(REAL);
   const callback = await server.callback;
   expect(callback.url.searchParams.get("code")).toBe("the-code");
   await callback.answer(successPage("test"));
@@ -43,7 +51,7 @@ async function realCallbackWorks(): Promise<void> {
 
 describe("the callback server", () => {
   it("answers the real callback with a page that loads nothing and is kept nowhere", async () => {
-    const answer = get(REAL);
+    const answer = follow(REAL);
     await (await server.callback).answer(successPage("test"));
     const [head = "", body = ""] = (await answer).split("\r\n\r\n");
     const headers = head.toLowerCase();
@@ -92,12 +100,81 @@ describe("the callback server", () => {
   });
 
   it("refuses a second hit, before and after the first is answered", async () => {
-    const first = get(REAL);
+    const first = follow(REAL);
     const callback = await server.callback;
     expect(await get(REAL)).toMatch(/^HTTP\/1\.1 410 /);
     await callback.answer(successPage("test"));
     expect(await first).toMatch(/^HTTP\/1\.1 200 /);
     expect(await get(REAL)).toMatch(/^HTTP\/1\.1 410 /);
+  });
+
+  it("sends the browser on to a page whose address says nothing, and shows it once", async () => {
+    expect(await get("/signed-in")).toMatch(/^HTTP\/1\.1 404 /);
+    const answer = get(REAL);
+    const callback = await server.callback;
+    expect(await get("/signed-in")).toMatch(/^HTTP\/1\.1 404 /);
+    const shown = callback.answer(successPage("test"));
+    const sent = await answer;
+    expect(sent).toMatch(/^HTTP\/1\.1 303 See Other\r\n/);
+    expect(sent).toMatch(/content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n/);
+    expect(sent).toMatch(/cache-control: no-store\r\n/);
+    expect(sent).not.toContain("the-code");
+    expect(await raw(`POST /signed-in HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 405 /,
+    );
+    expect(await get("/signed-in", "evil.example")).toMatch(/^HTTP\/1\.1 421 /);
+    expect(await get("/signed-in")).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*You can close this window/);
+    await shown;
+    expect(await get("/signed-in")).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  it("goes on after two seconds where nobody comes for the page", async () => {
+    const answer = get(REAL);
+    const started = performance.now();
+    await (await server.callback).answer(successPage("test"));
+    expect(performance.now() - started).toBeGreaterThan(1900);
+    expect(performance.now() - started).toBeLessThan(4000);
+    expect(await answer).toMatch(/^HTTP\/1\.1 303 /);
+    expect(await get("/signed-in")).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  it("has another address for the page where the redirect is the first", async () => {
+    await server.close();
+    server = await listenForCallback(new URL("http://127.0.0.1/signed-in"), STATE);
+    port = Number(new URL(server.redirect_uri).port);
+    const answer = get(`/signed-in?code=the-code&state=${STATE}`);
+    const shown = (await server.callback).answer(successPage("test"));
+    expect(await answer).toMatch(/\r\nlocation: http:\/\/127\.0\.0\.1:\d+\/done\r\n/);
+    expect(await get("/done")).toMatch(/^HTTP\/1\.1 200 /);
+    await shown;
+  });
+
+  it("takes the address from a person, as if the browser had come", async () => {
+    expect(server.take(`http://127.0.0.1:${port}${REAL}`)).toBeUndefined();
+    const callback = await server.callback;
+    expect(callback.url.searchParams.get("code")).toBe("the-code");
+    await callback.answer(successPage("test"));
+    expect(server.take(`http://127.0.0.1:${port}${REAL}`)).toBe("this sign-in was answered already");
+    expect(await get(REAL)).toMatch(/^HTTP\/1\.1 410 /);
+  });
+
+  it("takes it without the scheme, which address bars leave out, and an error as well", async () => {
+    expect(server.take(`127.0.0.1:${port}/callback?error=access_denied&state=${STATE}`)).toBeUndefined();
+    expect((await server.callback).url.searchParams.get("error")).toBe("access_denied");
+  });
+
+  it.each<[string, (origin: string) => string, RegExp]>([
+    ["no address", () => "yes", /is not the address the browser comes back to, which begins with http:/],
+    ["nothing that is one", () => "http://[", /is not the address/],
+    ["another host", () => `http://localhost:9${REAL}`, /is not the address/],
+    ["another port", () => `http://127.0.0.1:9${REAL}`, /is not the address/],
+    ["https", (origin) => `${origin.replace("http:", "https:")}${REAL}`, /is not the address/],
+    ["another path", (origin) => `${origin}/other?code=x&state=${STATE}`, /is not the address/],
+    ["a foreign state", (origin) => `${origin}/callback?code=x&state=y`, /belongs to another sign-in/],
+    ["half an address", (origin) => `${origin}/callback?state=${STATE}`, /neither a code nor an error/],
+  ])("told %s by a person says what is wrong and goes on waiting", async (_name, pasted, told) => {
+    expect(server.take(pasted(`http://127.0.0.1:${port}`))).toMatch(told);
+    await realCallbackWorks();
   });
 
   it("does not let a connection that says nothing hold up the real callback or the end", async () => {
@@ -112,9 +189,8 @@ describe("the callback server", () => {
   });
 
   it("takes an authorization code and cookies of 30 kB", async () => {
-    const answer = get(
+    const answer = follow(
       `/callback?code=${"c".repeat(15_000)}&state=${STATE}`,
-      undefined,
       `Cookie: ${"x".repeat(15_000)}\r\n`,
     );
     await (await server.callback).answer(successPage("test"));
