@@ -44,6 +44,12 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
       const { listAccounts } = await import("./store/list.js");
       return await listAccounts(paths.data, { platform, env }, notice);
     },
+    keyringProduct: async () => {
+      if (platform !== "linux")
+        return { darwin: "Keychain", win32: "Credential Manager" }[platform as string];
+      const { secretServiceProduct } = await import("./store/keyring/product.js");
+      return await secretServiceProduct(env);
+    },
     tokenStore: (choice, request) => openStore(choice, { dataDir: paths.data, env, ...request }),
     tryKey: async (profile, secrets, base_url, key) => {
       const { tryKey } = await import("./http/try-key.js");

@@ -46,6 +46,8 @@ export interface Context {
   storedAccounts(notice: (sentence: string) => void): Promise<readonly string[]>;
   /** The status a gateway answers with to a key that is not kept yet, asked with this profile's network settings. */
   tryKey(profile: Profile, secrets: Secrets, base_url: string, key: string): Promise<number>;
+  /** Which program keeps the keyring here, as far as that can be told. */
+  keyringProduct(): Promise<string | undefined>;
   /** The provider behind a profile. Loads openid-client, so ask for it only when a request must be made. */
   grants(profile: Profile, secrets: Secrets): Promise<Grants>;
   /** What an address says of itself, asked with this profile's network settings. */

@@ -41,12 +41,20 @@ export function tokenSetFrom(answer: TokenEndpointResponse, obtained_at: number)
   const expiry = expires_in === undefined ? jwtExpiry(access_token) : obtained_at + expires_in;
   const expires_at =
     expiry !== undefined && expiry > 0 && expiry < YEAR_10000 ? Math.floor(expiry) : undefined;
+  const refresh_expires_at = refresh_token === undefined ? undefined : sessionEnd(answer, obtained_at);
   return {
     access_token,
     token_type: "Bearer",
     obtained_at,
-    ...given({ expires_at, refresh_token, id_token, scope }),
+    ...given({ expires_at, refresh_token, refresh_expires_at, id_token, scope }),
   };
+}
+
+/** In no standard: Keycloak says `refresh_expires_in`, GitHub `refresh_token_expires_in`; 0 is "never". */
+function sessionEnd(answer: TokenEndpointResponse, obtained_at: number): number | undefined {
+  const said = Number(answer.refresh_expires_in ?? answer.refresh_token_expires_in);
+  const end = obtained_at + said;
+  return said > 0 && end < YEAR_10000 ? Math.floor(end) : undefined;
 }
 
 /** OpenID Connect Core §3.1.3.6: `at_hash` is the left half of the access token's hash, by the hash of the signature. */

@@ -2,6 +2,7 @@ import type { StoreChoice } from "../profile.js";
 import { chooseTokenStore } from "./choose.js";
 import { FileStore } from "./file.js";
 import { KeyringStore } from "./keyring/keyring.js";
+import { KEYRING_NAMES } from "./list.js";
 import type { TokenStore } from "./token-store.js";
 
 export interface StoreSurroundings {
@@ -20,7 +21,12 @@ export function openStore(choice: StoreChoice, surroundings: StoreSurroundings):
   return chooseTokenStore({
     choice,
     file: new FileStore(`${dataDir}/tokens`),
-    keyring: new KeyringStore({ platform: process.platform, env, interactive }),
+    keyring: new KeyringStore({
+      platform: process.platform,
+      env,
+      interactive,
+      names: new FileStore(`${dataDir}/${KEYRING_NAMES}`),
+    }),
     notice,
   });
 }

@@ -52,7 +52,9 @@ export function holderOf(tokens: TokenSet): Holder {
     audience: list(access.aud),
     scope: tokens.scope ?? list(access.scope)?.join(" ") ?? list(access.scp)?.join(" "),
     expires_at: tokens.expires_at,
-    session_expires_at: time(claimsOf(tokens.refresh_token)?.exp),
+    session_expires_at: tokens.refresh_token
+      ? (time(claimsOf(tokens.refresh_token)?.exp) ?? time(tokens.refresh_expires_at))
+      : undefined,
   });
 }
 

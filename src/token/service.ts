@@ -164,7 +164,7 @@ async function refreshAndStore(
   if (latest.refresh_token !== undefined && latest.refresh_token !== refresh_token) {
     return await refreshAndStore(latest, latest.refresh_token, request, ports);
   }
-  const { refresh_token: _ended, ...rest } = latest;
+  const { refresh_token: _ended, refresh_expires_at: _end, ...rest } = latest;
   await ports.write(rest);
   return { reason: outcome.reason };
 }
@@ -174,7 +174,7 @@ async function refreshAndStore(
  * token in it is about the same person.
  */
 function keepRefreshToken(issued: TokenSet, previous: TokenSet): TokenSet {
-  const { refresh_token, scope, id_token, id_token_verified } = previous;
+  const { refresh_token, refresh_expires_at, scope, id_token, id_token_verified } = previous;
   const subjects = [claimsOf(id_token)?.sub, claimsOf(issued.id_token)?.sub].filter(
     (sub) => sub !== undefined,
   );
@@ -185,7 +185,9 @@ function keepRefreshToken(issued: TokenSet, previous: TokenSet): TokenSet {
       "report it to who runs the provider, and sign in again",
     );
   }
-  const kept = given({ refresh_token, scope, id_token });
+  // How long the old one lasts says nothing of a new one.
+  const session = issued.refresh_token === undefined ? given({ refresh_token, refresh_expires_at }) : {};
+  const kept = { ...session, ...given({ scope, id_token }) };
   if (issued.id_token !== undefined) return { ...kept, ...issued };
   return { ...kept, ...given({ id_token_verified }), ...issued };
 }

@@ -7,6 +7,8 @@ export interface TokenSet {
   /** Absent: the provider did not say and the token is opaque, so it counts as valid until a server refuses it. */
   readonly expires_at?: number;
   readonly refresh_token?: string;
+  /** When that ends, where the provider has said so. */
+  readonly refresh_expires_at?: number;
   readonly id_token?: string;
   /** Its signature was checked against the provider's keys: done once, when it is first used as a credential. */
   readonly id_token_verified?: true;

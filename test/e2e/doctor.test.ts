@@ -3,7 +3,7 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, symlinkSync, writeFileSy
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Finding } from "../../src/commands/doctor/engine.js";
 import { type Outcome, PROGRAM, type RunOptions, Sandbox } from "../support/command.js";
 import { type DescribedApi, startDescribedApi } from "../support/described-api.js";
@@ -85,6 +85,21 @@ describe("doctor where all is well", () => {
     expect(provider.counts["granted refresh_token"] ?? 0).toBe(granted);
     expect(await sandbox.run(["refresh"])).toMatchObject({ code: 0 });
     expect(outcome.stdout).not.toContain("eyJ");
+  });
+
+  it("says how long the session is where the provider has told it with its answer", async () => {
+    const telling = await startProvider({
+      middleware: async (ctx, next) => {
+        await next();
+        if (ctx.path === "/token" && ctx.status === 200)
+          ctx.body = { ...(ctx.body as object), refresh_token_expires_in: 7260 };
+      },
+    });
+    onTestFinished(() => telling.stop());
+    dev(browserProfile(telling));
+    expect(await signIn(sandbox)).toMatchObject({ code: 0 });
+    const session = (await findings()).find(({ check }) => check === "session");
+    expect(session?.detail).toMatch(/^there is a refresh token, kept in the file store, for 2 h [01] min$/);
   });
 
   it("--json has one row a check, with the keys of the documentation", async () => {
@@ -263,7 +278,7 @@ const BROKEN: Readonly<Record<string, Broken>> = {
     },
     check: "leftovers",
     result: "warn",
-    detail: /a sign-in of profiles that were changed or removed is still kept: "dev"/,
+    detail: /of profiles that were changed or removed there is still kept: the sign-in of "dev"/,
     hint: /logout --all/,
   },
   "no keyring where there has to be one": {

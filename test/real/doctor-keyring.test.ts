@@ -20,8 +20,20 @@ describe.skipIf(lacking.length > 0)(`doctor on a real keyring${why} says`, () =>
   });
 
   it.each<readonly [KeyringCase, string, Finding["result"], RegExp, RegExp | undefined]>([
-    ["present", "auto", "pass", /kept in the keyring, the Secret Service, which answers/, undefined],
-    ["present", "keyring", "pass", /kept in the keyring, the Secret Service, which answers/, undefined],
+    [
+      "present",
+      "auto",
+      "pass",
+      /kept in the keyring, the Secret Service of GNOME Keyring, which answers/,
+      undefined,
+    ],
+    [
+      "present",
+      "keyring",
+      "pass",
+      /kept in the keyring, the Secret Service of GNOME Keyring, which answers/,
+      undefined,
+    ],
     ["locked", "auto", "fail", /the keyring is locked/, /unlock it by signing in to the desktop/],
     ["locked", "keyring", "fail", /the keyring is locked/, /unlock it/],
     ["no default collection", "auto", "warn", /no default collection.*kept in a file/, /create one/],
@@ -58,5 +70,29 @@ describe.skipIf(lacking.length > 0)(`doctor on a real keyring${why} says`, () =>
     });
     expect(outcome.code).toBe(result === "fail" ? 6 : 0);
     expect(outcome.took).toBeLessThan(20_000);
+  });
+
+  it("what profiles have left in it that are gone, and nothing of those that are there", async () => {
+    service = await startSecretService("present");
+    sandbox = new Sandbox();
+    const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = service.env;
+    const env = { OIDC_TOKEN_STORE: undefined, DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR };
+    const key = { flow: "static_key", key: "{keyring}" };
+    sandbox.configure({ default_profile: "former", profiles: { former: key, mine: key } });
+    for (const name of ["former", "mine"])
+      await sandbox.run(["login", "-p", name], { env, input: "sk-12345678\n" });
+    const leftovers = async () => {
+      const { stdout } = await (sandbox as Sandbox).run(["doctor", "--json"], { env, limit: 40_000 });
+      return (JSON.parse(stdout) as Finding[]).find(({ check }) => check === "leftovers");
+    };
+    expect(await leftovers()).toMatchObject({ result: "pass" });
+    sandbox.configure({ profiles: { mine: key } });
+    expect(await leftovers()).toMatchObject({
+      result: "warn",
+      detail: 'of profiles that were changed or removed there is still kept: the sign-in of "former"',
+    });
+    const took = await sandbox.run(["logout", "--all"], { env });
+    expect(took.stderr).toContain('forgot what was left of "former"');
+    expect(await leftovers()).toMatchObject({ result: "pass" });
   });
 });

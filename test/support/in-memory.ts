@@ -129,6 +129,7 @@ export class InMemory {
         },
       },
       tokenStore: () => memoryStore(stored),
+      keyringProduct: async () => undefined,
       storedAccounts: async () => [...stored.keys()],
       tryKey: async () => 404,
       grants: async () => this.#grants(),

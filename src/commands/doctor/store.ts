@@ -1,16 +1,14 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { clientAccountOf } from "../../config/identity.js";
+import type { Context } from "../../context.js";
 import { isOidcTokenError } from "../../errors.js";
-import { quoteAll } from "../../text.js";
-import { fromRecord } from "../../token/record.js";
+import type { Profile } from "../../profile.js";
+import { quote } from "../../text.js";
 import { type Check, failed, type Machine, own, pass, skip, warn } from "./check.js";
 
 /** An account that nobody has: to ask for it is to ask whether the store answers. */
 const NOBODY = "doctor";
-const KEYRINGS: Partial<Record<NodeJS.Platform, string>> = {
-  darwin: "the Keychain",
-  win32: "Credential Manager",
-};
+/** Leftovers that are named. */
+const MOST_NAMED = 5;
 
 /** Which store keeps the tokens, and whether it answers. */
 export const store: Check<Machine> = {
@@ -20,17 +18,16 @@ export const store: Check<Machine> = {
     const choice = config?.store ?? "auto";
     const ask = (which: typeof choice) =>
       context.tokenStore(which, { interactive: false, notice: () => {} }).get(NOBODY);
-    const keyring = KEYRINGS[context.platform] ?? "the Secret Service";
     try {
       await ask(choice);
     } catch (error) {
       return failed(error);
     }
     if (choice === "file") return pass("tokens are kept in a file that only you can read");
-    if (choice === "keyring") return pass(`tokens are kept in the keyring, ${keyring}, which answers`);
+    if (choice === "keyring") return pass(await answering(context));
     try {
       await ask("keyring");
-      return pass(`tokens are kept in the keyring, ${keyring}, which answers`);
+      return pass(await answering(context));
     } catch (error) {
       const { message, hint } = own(error);
       return warn(`${message}, so tokens are kept in a file that only you can read`, hint);
@@ -38,56 +35,59 @@ export const store: Check<Machine> = {
   },
 };
 
-/** What profiles that were renamed, changed or removed have left behind. */
+async function answering(context: Context): Promise<string> {
+  const product = await context.keyringProduct();
+  const keyring = context.platform === "linux" ? "the Secret Service" : product;
+  const by = context.platform === "linux" && product !== undefined ? ` of ${product}` : "";
+  return `tokens are kept in the keyring, ${keyring}${by}, which answers`;
+}
+
+/** What profiles that were renamed, changed or removed have left behind, in files and in the keyring. */
 export const leftovers: Check<Machine> = {
   name: "leftovers",
   after: ["configuration"],
   seconds: 10,
   async run({ context, config }) {
     if (!config) return skip("not known without the configuration");
-    const accounts = config.names.map((name) => account(() => config.profile(name).account));
-    if (accounts.includes(undefined)) return skip("not known while a profile is wrong");
-    const kept = accountsInFiles(join(context.paths.data, "tokens"));
-    const files = context.tokenStore("file", { interactive: false, notice: () => {} });
-    const gone: string[] = [];
-    for (const each of kept) {
-      if (accounts.includes(each)) continue;
-      const text = (await files.get(each).catch(() => undefined))?.text;
-      if (text !== undefined && fromRecord(text)) gone.push(each.replace(/-[0-9a-f]{32}$/, ""));
+    const owners = config.names.map((name) => ownersOf(() => config.profile(name)));
+    if (owners.includes(undefined)) return skip("not known while a profile is wrong");
+    let untold: string | undefined;
+    let kept: readonly string[];
+    try {
+      kept = await context.storedAccounts((sentence) => {
+        untold = sentence;
+      });
+    } catch (error) {
+      return skip(`not known: ${own(error).message}`);
     }
-    if (gone.length === 0) return pass("every sign-in kept in a file belongs to a profile");
-    const count = gone.length === 1 ? "a sign-in" : `${gone.length} sign-ins`;
-    return warn(
-      `${count} of profiles that were changed or removed is still kept: ${quoteAll([...new Set(gone)].slice(0, 5))}`,
-      "oidc-token logout --all ends all there are; then sign in again where you need it",
-    );
+    const gone = kept.flatMap((account) => {
+      const [, owner = "", name = "", what] = /^((.+)-[0-9a-f]{32})(\.[a-z_]+)?$/.exec(account) ?? [];
+      if (owner === "" || owners.flat().includes(owner)) return [];
+      return [what === undefined ? `the sign-in of ${quote(name)}` : "a client's secret"];
+    });
+    if (gone.length > 0)
+      return warn(
+        `of profiles that were changed or removed there is still kept: ${some(gone)}`,
+        "oidc-token logout --all ends all there are; then sign in again where you need it",
+      );
+    if (untold !== undefined) return skip(`the keyring could not be asked: ${untold}`);
+    return pass("all that is kept belongs to a profile");
   },
 };
 
-function account(find: () => string): string | undefined {
+/** Under which names what belongs to a profile is kept; undefined where it is wrong. */
+function ownersOf(find: () => Profile): readonly string[] | undefined {
   try {
-    return find();
+    const profile = find();
+    return [profile.account, clientAccountOf(profile)];
   } catch (error) {
     if (isOidcTokenError(error)) return undefined;
     throw error;
   }
 }
 
-function accountsInFiles(folder: string): string[] {
-  try {
-    return readdirSync(folder).flatMap((name) => {
-      const account = name.endsWith(".json") && decoded(name.slice(0, -".json".length));
-      return account && /-[0-9a-f]{32}$/.test(account) ? [account] : [];
-    });
-  } catch {
-    return [];
-  }
-}
-
-function decoded(name: string): string | undefined {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return undefined;
-  }
+function some(things: readonly string[]): string {
+  const different = [...new Set(things)];
+  const more = different.length - MOST_NAMED;
+  return different.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

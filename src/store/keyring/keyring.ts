@@ -1,3 +1,4 @@
+import { OidcTokenError } from "../../errors.js";
 import type { Store } from "../store.js";
 import { callNative, splitEntries } from "./native.js";
 import { attributesOf, DEADLINE, type KeyringPlace, readKeyring } from "./read.js";
@@ -7,6 +8,11 @@ import { KeyringUnusable, keyringError } from "./trouble.js";
 export interface KeyringOptions extends KeyringPlace {
   /** A person is there who can answer the keyring's prompt. */
   readonly interactive: boolean;
+  /**
+   * Which accounts Keychain and Credential Manager hold, without a secret: the library's own search answers with every
+   * secret it finds, for which Keychain may ask the person one by one, and is not to be relied on.
+   */
+  readonly names: Store;
 }
 
 /** Secret Service, Keychain or Credential Manager. Every call ends within its deadline (DESIGN §4). */
@@ -31,6 +37,8 @@ export class KeyringStore implements Store {
         if (state === "ready") return;
         if (state !== "unchecked") throw keyringError(state);
       }
+      // Before, so that nothing is kept that no list has.
+      await this.#note(account);
       if (platform === "win32") return splitEntries().set(account, value);
       await callNative(account, (entry) => entry.setPassword(value));
     });
@@ -44,9 +52,22 @@ export class KeyringStore implements Store {
         if (state === "ready") return forgotten;
         if (state !== "unchecked") throw keyringError(state);
       }
-      if (platform === "win32") return splitEntries().delete(account);
-      return callNative(account, (entry) => entry.deleteCredential());
+      const forgotten = await (platform === "win32"
+        ? splitEntries().delete(account)
+        : callNative(account, (entry) => entry.deleteCredential()));
+      await this.#options.names.delete(account).catch(onlyOurs);
+      return forgotten;
     });
+  }
+
+  /** A token is worth more than its place in a list. */
+  async #note(account: string): Promise<void> {
+    const { names } = this.#options;
+    try {
+      if ((await names.get(account)) === undefined) await names.set(account, "in the keyring\n");
+    } catch (error) {
+      onlyOurs(error);
+    }
   }
 
   #place(account: string, deadline: number): Place {
@@ -67,4 +88,8 @@ export class KeyringStore implements Store {
       return await work();
     }
   }
+}
+
+function onlyOurs(error: unknown): void {
+  if (!(error instanceof OidcTokenError)) throw error;
 }

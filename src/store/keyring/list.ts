@@ -1,15 +1,12 @@
+import type { Environment } from "../../paths.js";
 import { SERVICE } from "./native.js";
-import { DEADLINE, type KeyringPlace } from "./read.js";
+import { DEADLINE } from "./read.js";
 import { ITEM_INTERFACE, property, search } from "./secret-service.js";
 import { withBus } from "./secret-service-bus.js";
 import { keyringError } from "./trouble.js";
 
-/**
- * Every account this program has in the Secret Service. Keychain and Credential Manager are not asked: the library's own
- * search is not to be relied on. Throws KeyringUnusable where it cannot be read.
- */
-export async function listKeyringAccounts({ platform, env }: KeyringPlace): Promise<readonly string[]> {
-  if (platform !== "linux") return [];
+/** Every account this program has in the Secret Service. Throws KeyringUnusable where it cannot be read. */
+export async function listKeyringAccounts(env: Environment): Promise<readonly string[]> {
   const accounts = new Set<string>();
   const state = await withBus(env, DEADLINE, async (bus) => {
     const { state, unlocked } = await search(bus, { service: SERVICE });

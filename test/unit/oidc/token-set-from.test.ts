@@ -31,6 +31,19 @@ describe("the token set of an answer", () => {
     },
   );
 
+  it.each([
+    [{ refresh_token: "r", refresh_expires_in: 60 }, 1060],
+    [{ refresh_token: "r", refresh_token_expires_in: "60" }, 1060],
+    // Keycloak's offline sessions.
+    [{ refresh_token: "r", refresh_expires_in: 0 }, undefined],
+    [{ refresh_token: "r", refresh_expires_in: 1e300 }, undefined],
+    [{ refresh_token: "r", refresh_expires_in: "soon" }, undefined],
+    [{ refresh_token: "r" }, undefined],
+    [{ refresh_expires_in: 60 }, undefined],
+  ])("of %j has a session that ends at %s", (answer, end) => {
+    expect(from(answer).refresh_expires_at).toBe(end);
+  });
+
   it("takes bearer in any case and refuses other types", () => {
     expect(from({ token_type: "BEARER" }).token_type).toBe("Bearer");
     expect(() => from({ token_type: "dpop" })).toThrow(expect.objectContaining({ kind: "refused" }));

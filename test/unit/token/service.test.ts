@@ -149,6 +149,19 @@ describe("what a refresh brings", () => {
     });
   });
 
+  it("keeps the end of the session with the refresh token that stays", async () => {
+    machine.provider.rotates = false;
+    machine.stored = { ...machine.signedIn(4000), refresh_expires_at: 9000 };
+    expect(await machine.get()).toMatchObject({ refresh_token: "refresh-1", refresh_expires_at: 9000 });
+  });
+
+  it("forgets the end of the session with the refresh token it was of", async () => {
+    machine.stored = { ...machine.signedIn(4000), refresh_expires_at: 9000 };
+    const fresh = byPeer();
+    await machine.get({}, { refresh: async () => ({ outcome: "refreshed", tokens: fresh }) });
+    expect(machine.stored?.refresh_expires_at).toBeUndefined();
+  });
+
   it("takes the place of all that was stored where the answer has everything", async () => {
     machine.stored = { ...machine.signedIn(4000), scope: "old", id_token: "old" };
     const fresh = byPeer({ scope: "new", id_token: "new" });
