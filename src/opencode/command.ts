@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { ProfileFacts } from "../commands/profiles.js";
 
 /** What makes OpenCode repeat a request when it reads it in an error's text. */
 const RETRIED =
@@ -13,8 +14,19 @@ export function lasting(sentence: string): Error {
   return new Error(sentence.replace(RETRIED, (match) => `${match[0]}\u2060${match.slice(1)}`));
 }
 
+/** An error OpenCode may repeat the request for: the network or a provider is in trouble. */
+export class Temporary extends Error {
+  constructor(readonly sentence: string) {
+    super(`${sentence}; try again later`);
+  }
+}
+
 /** What a short process of Bun's loses by compiling: 5 ms of 26 (measured). */
 const WITHOUT_JIT = { BUN_JSC_useJIT: "0" };
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const BIN = join(HERE, "../bin/oidc-token.js");
+const NAME = "oidc-token";
 
 interface RunOptions {
   /** Seconds until the process is killed. */
@@ -42,12 +54,10 @@ export class Command {
 
   /** The stdout of one call. Rejects with a sentence fit for OpenCode's screen, or the signal's reason. */
   run(args: readonly string[], { seconds, signal, input, onLine }: RunOptions): Promise<string> {
-    const here = dirname(fileURLToPath(import.meta.url));
-    const bin = join(here, "../bin/oidc-token.js");
-    const [file = "", ...head] = this.#argv ?? (existsSync(bin) ? [process.execPath, bin] : ["oidc-token"]);
+    const [file = "", ...head] = this.#argv ?? (existsSync(BIN) ? [process.execPath, BIN] : [NAME]);
     // A Bun takes .env and bunfig.toml, with code to preload, from its working folder: never from the project.
     const env = { ...process.env, BUN_BE_BUN: "1", ...(args[0] === "get" && WITHOUT_JIT) };
-    const options = { cwd: here, env, windowsHide: true };
+    const options = { cwd: HERE, env, windowsHide: true };
     const limits = { signal, timeout: seconds * 1000, killSignal: "SIGKILL", maxBuffer: 2 ** 24 } as const;
     return new Promise((resolve, reject) => {
       const child = execFile(file, [...head, ...args], { ...options, ...limits }, (error, stdout, stderr) => {
@@ -57,6 +67,31 @@ export class Command {
       child.stdin?.on("error", () => {}).end(input);
       if (onLine && child.stdout) createInterface({ input: child.stdout }).on("line", onLine);
     });
+  }
+
+  /**
+   * The profiles there are. Rejects with a sentence where there is no answer, or one that only another program by the
+   * same name would give.
+   */
+  async profiles(): Promise<readonly ProfileFacts[]> {
+    const answer = await this.run(["profiles", "--json"], { seconds: 20 }).catch((error: Error) => {
+      throw /^oidc-token ended with/.test(error.message) ? this.#impostor() : error;
+    });
+    try {
+      const rows = JSON.parse(answer) as ProfileFacts[];
+      if (rows.every(({ profile }) => typeof profile === "string")) return rows;
+    } catch {}
+    throw this.#impostor();
+  }
+
+  #impostor(): Error {
+    const [file = NAME] = this.#argv ?? [];
+    const found = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, file));
+    const path = this.#argv ? file : (found.find(existsSync) ?? file);
+    return lasting(
+      `${path} does not answer as oidc-token does: it is another program, or a broken one. Put oidc-token before it on ` +
+        'PATH, or name its file in the "command" option of the plugin',
+    );
   }
 
   /** Begins a call that nobody waits for yet: who asks the same with `share` while it runs gets its answer. */
@@ -101,12 +136,18 @@ function explain(
   stderr: string,
   seconds: number,
 ): Error {
-  if (error.killed) return new Error(`oidc-token gave no answer within ${seconds} s; try again later`);
+  if (error.killed) return new Temporary(`oidc-token gave no answer within ${seconds} s`);
+  if (error.code === "ENOENT") {
+    return lasting(
+      "oidc-token cannot be started, since there is none on PATH: run `npm install --global oidc-token`, or name its file in " +
+        'the "command" option of the plugin',
+    );
+  }
   if (typeof error.code !== "number") return lasting(`oidc-token cannot be started: ${error.message}`);
   const lines = stderr.split("\n").filter((line) => line.startsWith("oidc-token: "));
   const said = (hint: boolean) => lines.findLast((line) => line.startsWith("oidc-token: hint: ") === hint);
   const what = said(false) ?? `oidc-token ended with exit code ${error.code}`;
-  if (error.code === 5) return new Error(`${what}; try again later`);
+  if (error.code === 5) return new Temporary(what);
   const hint = said(true)?.replace("oidc-token: hint: ", "; ") ?? "";
   return lasting(what + hint + (error.code === 3 ? ", or use /connect" : ""));
 }

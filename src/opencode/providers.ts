@@ -1,12 +1,16 @@
 import type { Model } from "../commands/models/list.js";
 import type { Command } from "./command.js";
-import { type Fetch, PLACEHOLDER } from "./requests.js";
+import type { Attachment } from "./options.js";
+import { type Fetch, NOWHERE, PLACEHOLDER } from "./requests.js";
+import type { Origin } from "./strangers.js";
 
 /** What is read and written here of OpenCode's configuration. */
 export interface Config {
   model?: string;
   small_model?: string;
   provider?: Record<string, Provider>;
+  /** Not of its file: where each entry of `plugin` came from. */
+  plugin_origins?: readonly Origin[];
 }
 
 export interface Provider {
@@ -16,35 +20,34 @@ export interface Provider {
   whitelist?: string[];
 }
 
-/** A provider of OpenCode and the profile behind it. */
-export interface Attachment {
-  readonly id: string;
-  readonly profile: string;
-  readonly base_url: string | undefined;
-}
-
 /** The package that speaks OpenAI's API; built into OpenCode. */
 export const COMPATIBLE = "@ai-sdk/openai-compatible";
 
 /** Makes a provider of a profile, with the models that its gateway lists. Never throws: OpenCode would swallow it. */
 export async function attach(
   config: Config,
-  { id, profile, base_url }: Attachment,
+  { id, profile }: Attachment,
   fetch: Fetch,
   command: Command,
 ): Promise<void> {
   const provider = claim(config, id, { apiKey: PLACEHOLDER, fetch });
   provider.npm ??= COMPATIBLE;
-  provider.options = { baseURL: base_url, ...provider.options };
-  const listed = await command
-    .run(["models", "--profile", profile, "--json"], { seconds: 20 })
-    .catch(() => "[]");
+  provider.options = { baseURL: profile?.base_url ?? NOWHERE, ...provider.options };
+  const list = ["models", "--profile", profile?.profile ?? "", "--json"];
+  const listed = profile ? await command.run(list, { seconds: 20 }).catch(() => "[]") : "[]";
   for (const { id: model, ...known } of JSON.parse(listed) as Model[]) {
     provider.models = { ...provider.models, [model]: { ...known, ...provider.models?.[model] } };
   }
   // A provider without models is dropped, and could not be chosen in /connect.
-  provider.models ??= { "sign-in": { name: "Sign in with /connect" } };
+  provider.models ??= { "sign-in": { name: profile ? "Sign in with /connect" : "Not set up yet" } };
   provider.whitelist ??= Object.keys(provider.models);
+}
+
+/** Lets a provider exist that nobody has set up, with the models asked for by name, so that its absence can be explained. */
+export function admit(config: Config, id: string): void {
+  config.provider ??= {};
+  config.provider[id] ??= {};
+  addAsked(config, id, config.provider[id]);
 }
 
 /** With no profiles to go by, says why to those who have no key of their own for the model they ask for. */
@@ -67,11 +70,21 @@ function claim(config: Config, id: string, claimed: { fetch: Fetch; apiKey?: str
   config.provider[id] ??= {};
   const provider = config.provider[id];
   provider.options = { ...provider.options, ...claimed };
+  addAsked(config, id, provider);
+  return provider;
+}
+
+function addAsked(config: Config, id: string, provider: Provider): void {
   for (const model of asked(config)) {
     if (model.startsWith(`${id}/`))
       provider.models = { [model.slice(id.length + 1)]: {}, ...provider.models };
   }
-  return provider;
+}
+
+/** The providers OpenCode is to ask first that its configuration does not mention. */
+export function unmentioned(config: Config): string[] {
+  const ids = asked(config).map((model) => model.slice(0, model.indexOf("/")));
+  return [...new Set(ids)].filter((id) => !config.provider?.[id]);
 }
 
 /** What OpenCode is to ask first, as `provider/model`: what its configuration says, or its command line. */

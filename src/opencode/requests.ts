@@ -1,74 +1,108 @@
-import { createHash } from "node:crypto";
 import type { ProfileFacts } from "../commands/profiles.js";
-import { lasting } from "./command.js";
+import { Attempts } from "./attempts.js";
+import { lasting, Temporary } from "./command.js";
+import type { Attachment } from "./options.js";
+import { type Refusal, Refusals, refusedForGood } from "./refusals.js";
 import type { Tokens } from "./tokens.js";
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** Stands where OpenCode wants a key. It is never sent: a header that holds it is deleted. */
 export const PLACEHOLDER = "kept-by-oidc-token";
+/** Stands where OpenCode wants an address and there is none: it fails before it asks us otherwise, in words of its own. */
+export const NOWHERE = "https://oidc-token.invalid/v1";
 /** Redirects that one request follows. */
 const MOST_REDIRECTS = 5;
 
-/** Sends OpenCode's requests, each with a token that is asked for when it goes out. */
+/** Sends OpenCode's requests, each with a token that is asked for when it goes out, or a moment before. */
 export class Requests {
   readonly #tokens: Tokens;
-  readonly #profiles: readonly ProfileFacts[];
-  readonly #unreadable: Error | undefined;
+  readonly #attempts = new Attempts();
+  readonly #refusals = new Refusals();
 
-  /** `unreadable`: why there are no profiles, where there are none. */
-  constructor(tokens: Tokens, profiles: readonly ProfileFacts[], unreadable: Error | undefined) {
+  constructor(tokens: Tokens) {
     this.#tokens = tokens;
-    this.#profiles = profiles;
-    this.#unreadable = unreadable;
   }
 
-  /** The `fetch` of a provider behind which this profile stands. */
-  fetchFor(name: string): Fetch {
+  /** The `fetch` of a provider: with the token of the profile behind it, or failing with what is wrong with its set-up. */
+  fetchFor({ profile, problem }: Attachment): Fetch {
     return async (input, init = {}) => {
-      if (!(input instanceof Request)) return this.#send(name, new URL(input), init);
-      const { method, headers, body, signal } = input;
-      return this.#send(name, new URL(input.url), { method, headers, body, signal, ...init });
+      if (problem) throw problem;
+      const request = input instanceof Request ? { ...given(input), ...init } : init;
+      const url = new URL(input instanceof Request ? input.url : input);
+      return await this.#attempts.of(url, request, () => this.#send(profile, url, request));
     };
   }
 
   /** Says that a request to this address will want a token of this profile in a moment. */
-  announce(name: string, address: unknown): void {
-    const profile = this.#profiles.find((each) => each.profile === name);
+  announce({ profile, allowed_origins }: ProfileFacts, address: unknown): void {
     const origin = typeof address === "string" && URL.canParse(address) ? new URL(address).origin : "";
-    if (profile?.allowed_origins.includes(origin)) this.#tokens.prepare(name, origin);
+    if (allowed_origins.includes(origin)) this.#tokens.prepare(profile, origin);
   }
 
-  async #send(name: string, url: URL, init: RequestInit, redirects = 0): Promise<Response> {
-    const profile = this.#profileFor(name, url);
+  async #send(profile: ProfileFacts, url: URL, init: RequestInit, redirects = 0): Promise<Response> {
+    check(profile, url);
     const headers = new Headers(init.headers);
     for (const [key, value] of [...headers]) if (value.includes(PLACEHOLDER)) headers.delete(key);
-    const attempt = async (access_token: string) => {
-      headers.set(profile.header, `${profile.header_scheme} ${access_token}`.trim());
+    const attempt = async (token: string) => {
+      headers.set(profile.header, `${profile.header_scheme} ${token}`.trim());
       // Redirects are followed below: fetch would take any header but Authorization along to another origin.
-      const response = await fetch(url, { ...init, headers, redirect: "manual" });
-      return { response, sha256: createHash("sha256").update(access_token).digest("hex") };
+      return await fetch(url, { ...init, headers, redirect: "manual" });
     };
     const repeatable = !init.body || typeof init.body === "string" || ArrayBuffer.isView(init.body);
-    let { response, sha256 } = await attempt(await this.#tokens.take(name, url.origin, init.signal));
-    if (response.status === 401 && repeatable) {
-      await response.body?.cancel();
-      ({ response } = await attempt(await this.#tokens.replace(name, url.origin, sha256, init.signal)));
+    let { token, renewed } = await this.#token(profile, url, init.signal);
+    let response = await attempt(token);
+    while (response.status === 401 && repeatable) {
+      const refusal = await this.#refusals.note(profile, token, response);
+      if (renewed) throw this.#refusals.settle(refusal, refusedForGood(profile, url, refusal));
+      ({ token, renewed } = await this.#better(profile, url, refusal, init.signal));
+      response = await attempt(token);
     }
+    if (response.status !== 401) this.#refusals.forget(profile);
     const location = response.headers.get("location");
     const follows = location !== null && [307, 308].includes(response.status) && repeatable;
     if (!follows || redirects === MOST_REDIRECTS) return response;
-    return this.#send(name, new URL(location, url), init, redirects + 1);
+    return this.#send(profile, new URL(location, url), init, redirects + 1);
   }
 
-  #profileFor(name: string, url: URL): ProfileFacts {
-    const profile = this.#profiles.find((each) => each.profile === name);
-    if (!profile)
-      throw this.#unreadable ?? lasting(`oidc-token has no profile "${name}"; see \`oidc-token profiles\``);
-    if (profile.allowed_origins.includes(url.origin)) return profile;
-    throw lasting(
-      `the token of profile "${name}" is for ${profile.allowed_origins.join(", ")}, not for ${url.origin}: ` +
-        "correct baseURL in opencode.json, or allowed_origins in oidc-token's own configuration",
-    );
+  /** A token to send: the stored one, or a better one where that has been refused before. */
+  async #token(profile: ProfileFacts, url: URL, signal: RequestInit["signal"]) {
+    const token = await this.#tokens.take(profile.profile, url.origin, signal);
+    const refusal = this.#refusals.of(profile, token);
+    if (!refusal) return { token, renewed: false };
+    const standing = this.#refusals.standing(refusal);
+    if (standing) throw standing;
+    // Long ago, and with nothing better to be had: what was wrong may be mended at the server.
+    if (refusal.final) return { token, renewed: true };
+    return await this.#better(profile, url, refusal, signal);
   }
+
+  /** A token in place of the refused one. */
+  async #better(profile: ProfileFacts, url: URL, refusal: Refusal, signal: RequestInit["signal"]) {
+    const { sha256, reason } = refusal;
+    try {
+      const token = await this.#tokens.replace(profile.profile, url.origin, sha256, signal);
+      if (!this.#refusals.of(profile, token)) return { token, renewed: true };
+    } catch (error) {
+      if (error instanceof Temporary || signal?.aborted || !(error instanceof Error)) throw error;
+      const said = reason && `; ${url.host} says: ${reason}`;
+      throw this.#refusals.settle(refusal, lasting(error.message + said));
+    }
+    throw this.#refusals.settle(refusal, refusedForGood(profile, url, refusal));
+  }
+}
+
+function given({ method, headers, body, signal }: Request): RequestInit {
+  return { method, headers, body, signal };
+}
+
+/** Throws where the profile's token must not go. */
+function check({ profile, allowed_origins }: ProfileFacts, url: URL): void {
+  if (allowed_origins.includes(url.origin)) return;
+  throw lasting(
+    url.origin === new URL(NOWHERE).origin
+      ? `profile "${profile}" of oidc-token has no base_url, the address of its models; add it to the file that \`oidc-token config path\` names`
+      : `the token of profile "${profile}" is for ${allowed_origins.join(", ")}, not for ${url.origin}: ` +
+          "correct baseURL in opencode.json, or allowed_origins in oidc-token's own configuration",
+  );
 }

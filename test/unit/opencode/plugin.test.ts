@@ -275,11 +275,63 @@ describe("the OpenCode plugin", () => {
       expect(double.calls("get").filter(({ args }) => args.includes("--rejected-sha256"))).toHaveLength(1);
     });
 
-    test("that is refused again is the gateway's answer", async () => {
-      answer = () => ({ status: 401 });
+    test("that is refused again ends with the gateway's reason and what to do", async () => {
+      answer = () => ({
+        status: 401,
+        headers: { "www-authenticate": 'Bearer error_description="no such audience"' },
+      });
       const fetch = await wrapper();
-      expect((await fetch(`${origin}/v1/chat`)).status).toBe(401);
+      const message = await failure(fetch(`${origin}/v1/chat`));
+      expect(message).toContain(
+        `refuses the token of profile "acme", and a renewed one as well: no such audience; check`,
+      );
+      expect(isRetried(message)).toBe(false);
       expect(seen).toHaveLength(2);
+    });
+
+    test("for ever costs one refresh and two requests, however many messages follow", async () => {
+      answer = () => ({ status: 401 });
+      let stored = "token-1";
+      const fetch = await wrapper({ get: token(stored) });
+      const messages: string[] = [];
+      for (let i = 0; i < 3; i++) {
+        messages.push(await failure(fetch(`${origin}/v1/chat`)));
+        stored = "token-2";
+        double.behave({ get: token(stored), "get refused": token("token-3") });
+      }
+      expect(new Set(messages).size).toBe(1);
+      expect(seen).toHaveLength(2);
+      expect(double.calls("get").filter(({ args }) => args.includes("--rejected-sha256"))).toHaveLength(1);
+    });
+
+    test("is not sent again where the command has no other", async () => {
+      const fetch = await wrapper({ "get refused": token("token-1") });
+      expect(await failure(fetch(`${origin}/v1/chat`))).toContain("refuses the token");
+      expect(seen).toHaveLength(1);
+    });
+
+    test("is not sent again while the provider is away, and renewed once it is back", async () => {
+      const away = { code: 5, stderr: "oidc-token: no answer from id.example\n" };
+      const fetch = await wrapper({ "get refused": away });
+      expect(isRetried(await failure(fetch(`${origin}/v1/chat`, { method: "POST", body: "words" })))).toBe(
+        true,
+      );
+      expect(await failure(fetch(`${origin}/v1/chat`, { method: "POST", body: "words" }))).toContain(
+        "no answer",
+      );
+      expect(seen).toHaveLength(1);
+      double.behave({ get: token("token-1"), "get refused": token("token-2") });
+      expect((await fetch(`${origin}/v1/chat`, { method: "POST", body: "words" })).status).toBe(200);
+      expect(seen).toHaveLength(2);
+    });
+
+    test("that nothing can replace ends with the command's sentence and the gateway's reason", async () => {
+      const stderr =
+        'oidc-token: the server refused the key of profile "acme"\noidc-token: hint: store another\n';
+      const fetch = await wrapper({ "get refused": { code: 7, stderr } });
+      expect(await failure(fetch(`${origin}/v1/chat`))).toMatch(
+        /^oidc-token: the server refused the key of profile "acme"; store another; 127\.0\.0\.1:\d+ says: answer$/,
+      );
     });
 
     test("is the gateway's answer where the body can't be sent twice", async () => {
@@ -354,13 +406,22 @@ describe("the OpenCode plugin", () => {
       expect(seen).toEqual([]);
     });
 
-    test("on temporary trouble is tried again", async () => {
+    test("on temporary trouble is tried again, and the third time is the last", async () => {
       const fetch = await wrapper({
         get: { code: 5, stderr: said("no answer from id.example", "check the network") },
       });
-      const message = await failure(fetch(`${origin}/v1/chat`));
-      expect(message).toBe("oidc-token: no answer from id.example; try again later");
-      expect(isRetried(message)).toBe(true);
+      const words = { method: "POST", body: "words" };
+      for (const _attempt of [1, 2]) {
+        const message = await failure(fetch(`${origin}/v1/chat`, words));
+        expect(message).toBe("oidc-token: no answer from id.example; try again later");
+        expect(isRetried(message)).toBe(true);
+      }
+      const other = await failure(fetch(`${origin}/v1/chat`, { method: "POST", body: "other words" }));
+      expect(isRetried(other)).toBe(true);
+      const last = await failure(fetch(`${origin}/v1/chat`, words));
+      expect(last).toBe("oidc-token: no answer from id.example (tried 3 times)");
+      expect(isRetried(last)).toBe(false);
+      expect(isRetried(await failure(fetch(`${origin}/v1/chat`, words)))).toBe(true);
     });
 
     test.each([
@@ -404,7 +465,7 @@ describe("the OpenCode plugin", () => {
       const message = await failure(
         config.provider?.acme?.options?.fetch?.(`${origin}/v1`) as Promise<unknown>,
       );
-      expect(message).toContain("oidc-token cannot be started");
+      expect(message).toContain("oidc-token cannot be started, since there is none on PATH");
       expect(isRetried(message)).toBe(false);
     });
   });
