@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { ProfileFacts } from "../commands/profiles.js";
+import type { Log } from "../log.js";
 
 /** What makes OpenCode repeat a request when it reads it in an error's text. */
 const RETRIED =
@@ -46,10 +47,12 @@ interface Call {
 /** Runs `oidc-token`: the package's own with the runtime we are in, or `argv`. */
 export class Command {
   readonly #argv: readonly string[] | undefined;
+  readonly #log: Log | undefined;
   readonly #running = new Map<string, Call>();
 
-  constructor(argv?: readonly string[]) {
+  constructor(argv?: readonly string[], log?: Log) {
     this.#argv = argv;
+    this.#log = log;
   }
 
   /** The stdout of one call. Rejects with a sentence fit for OpenCode's screen, or the signal's reason. */
@@ -59,10 +62,18 @@ export class Command {
     const env = { ...process.env, BUN_BE_BUN: "1", ...(args[0] === "get" && WITHOUT_JIT) };
     const options = { cwd: HERE, env, windowsHide: true };
     const limits = { signal, timeout: seconds * 1000, killSignal: "SIGKILL", maxBuffer: 2 ** 24 } as const;
+    const begun = performance.now();
     return new Promise((resolve, reject) => {
       const child = execFile(file, [...head, ...args], { ...options, ...limits }, (error, stdout, stderr) => {
-        if (!error) resolve(stdout);
-        else reject(signal?.aborted ? signal.reason : explain(error, stderr, seconds));
+        const fields = { command: args[0], profile: args[args.indexOf("--profile") + 1], ms: since(begun) };
+        if (!error) {
+          this.#log?.debug("command ran", fields);
+          return resolve(stdout);
+        }
+        if (signal?.aborted) return reject(signal.reason);
+        const problem = explain(error, stderr, seconds);
+        this.#log?.warn("command failed", { ...fields, error: problem.message });
+        reject(problem);
       });
       child.stdin?.on("error", () => {}).end(input);
       if (onLine && child.stdout) createInterface({ input: child.stdout }).on("line", onLine);
@@ -82,6 +93,16 @@ export class Command {
       if (rows.every(({ profile }) => typeof profile === "string")) return rows;
     } catch {}
     throw this.#impostor();
+  }
+
+  /** The profiles that nobody is signed in to; none where the command does not say. */
+  async signedOut(): Promise<ReadonlySet<string>> {
+    try {
+      const rows = JSON.parse(await this.run(["status", "--json"], { seconds: 10 })) as Status[];
+      return new Set(rows.filter(({ next }) => next === "sign_in").map(({ profile }) => profile));
+    } catch {
+      return new Set();
+    }
   }
 
   #impostor(): Error {
@@ -129,6 +150,16 @@ export class Command {
     const key = args.join("\0");
     return this.#running.get(key) === call && this.#running.delete(key);
   }
+}
+
+/** What is read here of a row of `status --json`. */
+interface Status {
+  readonly profile: string;
+  readonly next: string;
+}
+
+function since(begun: number): number {
+  return Math.round(performance.now() - begun);
 }
 
 function explain(

@@ -1,12 +1,12 @@
-import type { ProfileFacts } from "../commands/profiles.js";
-import { Command } from "./command.js";
 import { guard } from "./guard.js";
-import { attachments, type Options } from "./options.js";
+import type { Options } from "./options.js";
 import { admit, attach, COMPATIBLE, type Config, explain, type Provider, unmentioned } from "./providers.js";
-import { Requests } from "./requests.js";
 import { SignIn } from "./sign-in.js";
+import { start } from "./start.js";
 import { strangerProblem } from "./strangers.js";
-import { Tokens } from "./tokens.js";
+import { type Client, Titles } from "./title.js";
+import { tools } from "./tools.js";
+import { setup } from "./v2.js";
 
 /** What is read here of a message. */
 interface Message {
@@ -18,18 +18,24 @@ interface Model {
   readonly api: { readonly npm: string; readonly url?: string };
 }
 
-async function server({ directory }: { directory: string }, options: Options = {}) {
-  const command = new Command(options.command);
-  let unreadable: Error | undefined;
-  const profiles = await command.profiles().catch((error: Error) => {
-    unreadable = error;
-    return [];
-  });
-  const attached = attachments(options, profiles, unreadable);
-  const requests = new Requests(new Tokens(command));
+/** What is read here of an event. */
+interface Event {
+  readonly type: string;
+  readonly properties?: { readonly sessionID?: string };
+}
+
+interface Input {
+  readonly directory: string;
+  readonly client?: Client;
+}
+
+async function server({ directory, client }: Input, options: Options = {}) {
+  const { command, log, profiles, unreadable, attached, requests, signed_out } = await start(options);
   const behind = attached.flatMap(({ profile }) => profile ?? []);
-  const signIn = new SignIn(command, behind);
+  const signIn = new SignIn(command, behind, signed_out);
   const methods = signIn.methods();
+  const titles = client && new Titles(client, (id) => attached.some((each) => each.id === id));
+  let small: string | undefined;
   /** The address of each provider, as OpenCode's configuration has it in the end. */
   const addresses = new Map<string, unknown>();
   /** Why providers that OpenCode was asked for are not there. */
@@ -39,14 +45,17 @@ async function server({ directory }: { directory: string }, options: Options = {
     ...(methods.length > 0 && { auth: { provider: attached[0]?.id, methods } }),
     async config(config: Config) {
       await Promise.allSettled(
-        attached.map((each) => attach(config, each, requests.fetchFor(each), command)),
+        attached.map((each) => attach(config, each, requests.fetchFor(each), command, signed_out)),
       );
+      small = config.small_model;
       for (const { id } of attached) addresses.set(id, config.provider?.[id]?.options?.baseURL);
       if (unreadable && !options.providers) explain(config, unreadable);
       for (const id of unmentioned(config)) {
         const problem = strangerProblem(id, { attached, profiles, origins: config.plugin_origins ?? [] });
-        if (problem) strangers.set(id, problem);
-        if (problem) admit(config, id);
+        if (!problem) continue;
+        strangers.set(id, problem);
+        admit(config, id);
+        log.warn(problem.message, { provider: id });
       }
     },
     // Before OpenCode puts the request together, which takes longer than a token that is stored.
@@ -61,25 +70,11 @@ async function server({ directory }: { directory: string }, options: Options = {
       const problem = unreadable ?? strangers.get(model.providerID);
       if (problem && addressless) throw problem;
     },
-    tool: {
-      oidc_token_status: {
-        description: "Whether the user is signed in to the model providers, and until when. Shows no token.",
-        args: {},
-        execute: () => command.run(["status", "--json"], { seconds: 20 }),
-      },
-      oidc_token_refresh: {
-        description: "Renews the access tokens of the model providers. Shows no token.",
-        args: {},
-        async execute() {
-          const renew = ({ profile }: ProfileFacts) =>
-            command.run(["refresh", "--profile", profile], { seconds: 60 }).then(
-              () => `${profile}: renewed`,
-              (error: Error) => `${profile}: ${error.message}`,
-            );
-          return (await Promise.all(behind.map(renew))).join("\n");
-        },
-      },
+    async event({ event: { type, properties } }: { event: Event }) {
+      // Not waited for: OpenCode would hold back the events that follow, those of the title among them.
+      if (type === "session.idle" && properties?.sessionID) void titles?.see(properties.sessionID, small);
     },
+    tool: tools(command, behind),
     async "tool.execute.before"(_call: object, { args }: { args: object }) {
       const secrets = profiles.flatMap(({ secret_files }) => secret_files ?? []);
       guard(args, directory, secrets);
@@ -90,4 +85,5 @@ async function server({ directory }: { directory: string }, options: Options = {
   };
 }
 
-export default { id: "oidc-token", server };
+// One export for both of OpenCode's plugin APIs: `server` is for the first, `setup` for the second.
+export default { id: "oidc-token", server, setup };

@@ -1,4 +1,5 @@
 import type { ProfileFacts } from "../commands/profiles.js";
+import type { Log } from "../log.js";
 import { Attempts } from "./attempts.js";
 import { lasting, Temporary } from "./command.js";
 import type { Attachment } from "./options.js";
@@ -17,11 +18,13 @@ const MOST_REDIRECTS = 5;
 /** Sends OpenCode's requests, each with a token that is asked for when it goes out, or a moment before. */
 export class Requests {
   readonly #tokens: Tokens;
+  readonly #log: Log;
   readonly #attempts = new Attempts();
   readonly #refusals = new Refusals();
 
-  constructor(tokens: Tokens) {
+  constructor(tokens: Tokens, log: Log) {
     this.#tokens = tokens;
+    this.#log = log;
   }
 
   /** The `fetch` of a provider: with the token of the profile behind it, or failing with what is wrong with its set-up. */
@@ -40,12 +43,22 @@ export class Requests {
     if (allowed_origins.includes(origin)) this.#tokens.prepare(profile, origin);
   }
 
+  /** The request as it may go out where answers are not ours to see; one that is refused stays so. */
+  async authorize({ profile, problem }: Attachment, request: Request): Promise<Request> {
+    if (problem) throw problem;
+    const url = new URL(request.url);
+    check(profile, url);
+    const { token } = await this.#token(profile, url, request.signal);
+    const headers = withToken(profile, request.headers, token);
+    // fetch would take any header but Authorization along to another origin.
+    const follows = profile.header.toLowerCase() === "authorization";
+    return new Request(request, { headers, ...(!follows && { redirect: "error" }) });
+  }
+
   async #send(profile: ProfileFacts, url: URL, init: RequestInit, redirects = 0): Promise<Response> {
     check(profile, url);
-    const headers = new Headers(init.headers);
-    for (const [key, value] of [...headers]) if (value.includes(PLACEHOLDER)) headers.delete(key);
     const attempt = async (token: string) => {
-      headers.set(profile.header, `${profile.header_scheme} ${token}`.trim());
+      const headers = withToken(profile, init.headers, token);
       // Redirects are followed below: fetch would take any header but Authorization along to another origin.
       return await fetch(url, { ...init, headers, redirect: "manual" });
     };
@@ -54,6 +67,12 @@ export class Requests {
     let response = await attempt(token);
     while (response.status === 401 && repeatable) {
       const refusal = await this.#refusals.note(profile, token, response);
+      this.#log.warn("token refused", {
+        profile: profile.profile,
+        host: url.host,
+        renewed,
+        reason: refusal.reason,
+      });
       if (renewed) throw this.#refusals.settle(refusal, refusedForGood(profile, url, refusal));
       ({ token, renewed } = await this.#better(profile, url, refusal, init.signal));
       response = await attempt(token);
@@ -90,6 +109,13 @@ export class Requests {
     }
     throw this.#refusals.settle(refusal, refusedForGood(profile, url, refusal));
   }
+}
+
+function withToken(profile: ProfileFacts, given: RequestInit["headers"], token: string): Headers {
+  const headers = new Headers(given);
+  for (const [key, value] of [...headers]) if (value.includes(PLACEHOLDER)) headers.delete(key);
+  headers.set(profile.header, `${profile.header_scheme} ${token}`.trim());
+  return headers;
 }
 
 function given({ method, headers, body, signal }: Request): RequestInit {

@@ -11,22 +11,33 @@ export interface Method {
   authorize(inputs?: { profile?: string }): Promise<object>;
 }
 
+const BROWSER = /authorization_code/;
+const CODE = /device_code/;
+
 /** `/connect`: signs in to one of these profiles, one sign-in at a time. */
 export class SignIn {
   readonly #command: Command;
   readonly #profiles: readonly ProfileFacts[];
+  readonly #signed_out: ReadonlySet<string>;
   #under_way = new AbortController();
 
-  constructor(command: Command, profiles: readonly ProfileFacts[]) {
+  /** `signed_out`: the profiles nobody is signed in to. */
+  constructor(command: Command, profiles: readonly ProfileFacts[], signed_out: ReadonlySet<string>) {
     this.#command = command;
     this.#profiles = profiles;
+    this.#signed_out = signed_out;
   }
 
+  /** The ways there are; browser or code is a choice where a profile has both. */
   methods(): readonly Method[] {
-    return [
-      ...this.#method("Sign in", /authorization_code|device_code/, (name) => this.#login(name)),
-      ...this.#method("Paste a key", /static_key/, (name) => this.#paste(name)),
-    ];
+    const either = this.#profiles.some(({ flow }) => BROWSER.test(flow) && CODE.test(flow));
+    const signIns = either
+      ? [
+          ...this.#method("Sign in with the browser", BROWSER, (name) => this.#login(name, BROWSER.source)),
+          ...this.#method("Sign in with a code", CODE, (name) => this.#login(name, CODE.source)),
+        ]
+      : this.#method("Sign in", new RegExp(`${BROWSER.source}|${CODE.source}`), (name) => this.#login(name));
+    return [...signIns, ...this.#method("Paste a key", /static_key/, (name) => this.#paste(name))];
   }
 
   /** Ends the sign-in that is under way. */
@@ -37,14 +48,16 @@ export class SignIn {
   #method(label: string, flows: RegExp, start: (name: string) => Promise<object>): Method[] {
     const fits = this.#profiles.filter(({ flow }) => flows.test(flow)).map(({ profile }) => profile);
     if (fits.length === 0) return [];
-    const options = fits.map((name) => ({ label: name, value: name }));
+    const hint = (name: string) => (this.#signed_out.has(name) ? "signed out" : "signed in");
+    const options = fits.map((name) => ({ label: name, value: name, hint: hint(name) }));
     const prompts = fits.length > 1 ? [{ type: "select", key: "profile", message: "Profile", options }] : [];
     const authorize: Method["authorize"] = (inputs) => start(inputs?.profile ?? fits[0] ?? "");
-    return [{ type: "oauth", label, prompts, authorize }];
+    const again = fits.some((name) => this.#signed_out.has(name)) ? "" : " again";
+    return [{ type: "oauth", label: label.replace("Sign in", `Sign in${again}`), prompts, authorize }];
   }
 
   /** Answers once there is something to show; its callback then waits for the end of the sign-in. */
-  #login(name: string): Promise<object> {
+  #login(name: string, flow?: string): Promise<object> {
     return new Promise((show, reject) => {
       this.end();
       this.#under_way = new AbortController();
@@ -60,7 +73,8 @@ export class SignIn {
         }
       };
       const limits = { seconds: 900, signal: this.#under_way.signal, onLine };
-      const ended = this.#command.run(["login", "--profile", name, "--json"], limits);
+      const login = ["login", "--profile", name, "--json"];
+      const ended = this.#command.run([...login, ...(flow ? ["--flow", flow] : [])], limits);
       ended.catch(reject);
     });
   }

@@ -9,6 +9,7 @@ import { type Behaviour, CommandDouble } from "./command-double.js";
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 interface Provider {
+  name?: string;
   npm?: string;
   options?: { fetch?: Fetch; baseURL?: string; apiKey?: string };
   models?: Record<string, object>;
@@ -109,7 +110,7 @@ describe("the OpenCode plugin", () => {
 
   test("exports a plugin and nothing else", async () => {
     expect(Object.keys(await import("../../../src/opencode/plugin.js"))).toEqual(["default"]);
-    expect(Object.keys(plugin)).toEqual(["id", "server"]);
+    expect(Object.keys(plugin)).toEqual(["id", "server", "setup"]);
   });
 
   describe("the provider", () => {
@@ -522,6 +523,32 @@ describe("the OpenCode plugin", () => {
       expect(methods(await load({}, [profile({ flow: "client_credentials" })]))).toEqual([]);
     });
 
+    test("leaves browser or code to the person where a profile has both", async () => {
+      const both = profile({ flow: "authorization_code device_code" });
+      const stdout = '{"event":"browser","url":"https://id.example/authorize?x"}\n';
+      const [browser, code, ...more] = methods(await load({ login: { stdout } }, [both]));
+      expect([browser?.label, code?.label, more]).toEqual([
+        "Sign in again with the browser",
+        "Sign in again with a code",
+        [],
+      ]);
+      await browser?.authorize();
+      await code?.authorize();
+      expect(double.calls("login").map(({ args }) => args.slice(-2))).toEqual([
+        ["--flow", "authorization_code"],
+        ["--flow", "device_code"],
+      ]);
+    });
+
+    test("tells signed in and signed out apart, in the label and in the provider's name", async () => {
+      const status = (next: string) => ({ status: { stdout: JSON.stringify([{ profile: "acme", next }]) } });
+      expect(methods(await load(status("sign_in")))[0]?.label).toBe("Sign in");
+      expect(methods(await load(status("serve")))[0]?.label).toBe("Sign in again");
+      expect((await configured(status("sign_in"))).acme?.name).toBe("acme (signed out)");
+      expect((await configured(status("serve"))).acme?.name).toBeUndefined();
+      expect((await configured({ status: { code: 6 } })).acme?.name).toBeUndefined();
+    });
+
     test("asks which profile only where there are several, and each method has its own", async () => {
       const key = profile({ profile: "keyed", provider: "keyed", flow: "static_key" });
       const second = profile({
@@ -529,9 +556,11 @@ describe("the OpenCode plugin", () => {
         provider: "second",
         flow: "authorization_code device_code",
       });
-      const [signIn, paste] = methods(await load({}, [profile(), key, second]));
+      const [browser, signIn, paste] = methods(await load({}, [profile(), key, second]));
+      expect(browser?.prompts).toEqual([]);
       expect(signIn?.prompts[0]?.options.map(({ value }) => value)).toEqual(["acme", "second"]);
       expect(paste).toMatchObject({ label: "Paste a key", prompts: [] });
+      expect(signIn?.prompts[0]?.options[0]).toMatchObject({ hint: "signed in" });
     });
   });
 

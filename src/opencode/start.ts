@@ -1,0 +1,53 @@
+import type { ProfileFacts } from "../commands/profiles.js";
+import { fileLog } from "../files/log-file.js";
+import { DEFAULT_LOG_LEVEL, LOG_LEVELS, type Log } from "../log.js";
+import { userPaths } from "../paths.js";
+import { Redactor } from "../redact.js";
+import { Command } from "./command.js";
+import { type Attachment, attachments, type Options } from "./options.js";
+import { Requests } from "./requests.js";
+import { Tokens } from "./tokens.js";
+
+/** What both of OpenCode's plugin APIs are served from. */
+export interface Started {
+  readonly command: Command;
+  readonly log: Log;
+  readonly profiles: readonly ProfileFacts[];
+  /** Why there are no profiles, where they can't be read. */
+  readonly unreadable: Error | undefined;
+  readonly attached: readonly Attachment[];
+  readonly requests: Requests;
+  /** The profiles nobody is signed in to; none where that can't be told. */
+  readonly signed_out: ReadonlySet<string>;
+}
+
+/** Asks the command what there is. Never throws: OpenCode would swallow it, and send requests without a token. */
+export async function start(options: Options): Promise<Started> {
+  const redactor = new Redactor();
+  const log = fileLog(userPaths().log, levelOf(process.env.OIDC_TOKEN_LOG), (text) => redactor.apply(text));
+  const command = new Command(options.command, log);
+  let unreadable: Error | undefined;
+  const [profiles, signed_out] = await Promise.all([
+    command.profiles().catch((error: Error) => {
+      unreadable = error;
+      return [];
+    }),
+    command.signedOut(),
+  ]);
+  const attached = attachments(options, profiles, unreadable);
+  log.info("OpenCode plugin started", { providers: attached.map(({ id }) => id).join(" ") });
+  for (const { id, problem } of attached) if (problem) log.warn(problem.message, { provider: id });
+  return {
+    command,
+    log,
+    profiles,
+    unreadable,
+    attached,
+    signed_out,
+    requests: new Requests(new Tokens(command), log),
+  };
+}
+
+function levelOf(name: string | undefined): Log["level"] {
+  return LOG_LEVELS.find((level) => level === name) ?? DEFAULT_LOG_LEVEL;
+}
