@@ -71,10 +71,12 @@ export const cli = {
   format: "esm",
   splitting: true,
   minify: true,
-  external: ["@napi-rs/*", "@clack/prompts", "open", "undici"],
+  external: ["@napi-rs/*", "@clack/prompts", "open"],
   // A module's own address, from which the rest of the packages are found.
   define: { "import.meta.url": "__filename" },
   plugins: [nothingStarted],
+  // Headers and Response as they are named everywhere, openid-client included.
+  inject: ["src/http/web.ts"],
 };
 
 /**
@@ -103,7 +105,7 @@ export async function chunks(options) {
       target: "node20.18",
       minify: true,
     });
-    const local = /\bimport\("(\.\/[^"]+\.cjs)"\)/g;
+    const local = /\bimport\("(\.\/[^"]+\.cjs|node:[a-z/_]+)"\)/g;
     return { path, text: code.replace(local, 'Promise.resolve().then(()=>require("$1"))') };
   });
   return { files: await Promise.all(files), metafile };

@@ -1,8 +1,8 @@
-import type { LookupFunction } from "node:net";
 import type { Dispatcher } from "undici";
 import type { Context, Secrets } from "../context.js";
 import { isLoopback } from "../loopback.js";
 import type { Profile } from "../profile.js";
+import { loopbackAddresses } from "./loopback-addresses.js";
 import { type ProxyVariables, proxyVariables } from "./proxy.js";
 import { type TlsSettings, tlsSettings } from "./tls.js";
 
@@ -20,10 +20,14 @@ export interface Silence {
   readonly bodyTimeout: number;
 }
 
+/** By its file: to Bun the bare name means a few functions of its own, which forward nothing. */
+export async function loadUndici(): Promise<typeof import("undici")> {
+  return (await import("undici/index.js")).default as typeof import("undici");
+}
+
 /** The connections of undici for a route. */
 export async function openDispatcher({ tls, proxies }: Route, silence?: Silence): Promise<Dispatcher> {
-  // By its file: to Bun the bare name means a few functions of its own, which forward nothing.
-  const { Agent, EnvHttpProxyAgent } = (await import("undici/index.js")).default as typeof import("undici");
+  const { Agent, EnvHttpProxyAgent } = await loadUndici();
   if (!proxies) return new Agent({ ...silence, connect: { ...tls, lookup: loopbackAddresses } });
   return new EnvHttpProxyAgent({
     ...silence,
@@ -55,16 +59,6 @@ export async function openGateway(
   const route = { tls: is_off ? { ...tls, rejectUnauthorized: true as const } : tls };
   return await openDispatcher({ ...route, proxies: { ...variables, of_profile: profile.proxy } }, silence);
 }
-
-/** What `localhost` stands for, whatever this machine's list of hosts says. */
-const loopbackAddresses: LookupFunction = (_host, { all }, found) => {
-  const both = [
-    { address: "127.0.0.1", family: 4 },
-    { address: "::1", family: 6 },
-  ];
-  if (all) found(null, both);
-  else found(null, "127.0.0.1", 4);
-};
 
 /** From now on the password in a proxy's address is masked. */
 export function hideCredentials(address: string | undefined, { redactor }: Pick<Context, "redactor">): void {

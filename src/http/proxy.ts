@@ -33,9 +33,14 @@ function proxyIn(env: Environment, lower: string): string | undefined {
   );
 }
 
+/** The address of what is fetched. Without asking for the class of a Request: in Node that name alone loads undici. */
+export function urlOf(input: string | URL | Request): URL {
+  return new URL(typeof input === "string" || input instanceof URL ? input : input.url);
+}
+
 /** Host and port of what is fetched. */
 export function hostOf(input: string | URL | Request): string {
-  const url = new URL(input instanceof Request ? input.url : input);
+  const url = urlOf(input);
   return `${url.hostname}:${url.port || (url.protocol === "https:" ? 443 : 80)}`;
 }
 

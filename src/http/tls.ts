@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import tls from "node:tls";
+import type { DetailedPeerCertificate } from "node:tls";
 import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { errorCode } from "../files/file-error.js";
@@ -21,11 +21,11 @@ export async function tlsSettings(
   secrets: Pick<Secrets, "client_cert" | "client_key">,
   context: Pick<Context, "env" | "redactor">,
 ): Promise<TlsSettings | undefined> {
-  const ca = profile.ca_file === undefined ? undefined : trusted(profile.ca_file, profile, context);
+  const ca = profile.ca_file === undefined ? undefined : await trusted(profile.ca_file, profile, context);
   const cert = profile.client_cert && (await secrets.client_cert());
   const key = profile.client_cert && (await secrets.client_key());
   context.redactor.add(key);
-  if (cert !== undefined && key !== undefined) checkPair(cert, key, profile);
+  if (cert !== undefined && key !== undefined) await checkPair(cert, key, profile);
   if (ca === undefined && cert === undefined) return undefined;
   return {
     ...(ca && { ca }),
@@ -37,8 +37,9 @@ export async function tlsSettings(
 const MOST = 4 * 1024 * 1024;
 
 /** A list of one's own takes the place of the runtime's, so that is in it too. */
-function trusted(path: string, profile: Profile, { env }: Pick<Context, "env">): string[] {
-  const own = readPem(path, profile);
+async function trusted(path: string, profile: Profile, { env }: Pick<Context, "env">): Promise<string[]> {
+  const tls = await import("node:tls");
+  const own = await readPem(path, profile);
   // From Node 22.15 it tells what it trusts, NODE_EXTRA_CA_CERTS and the system's certificates included.
   const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
   if (getCACertificates) return [...getCACertificates("default"), own];
@@ -54,7 +55,8 @@ function extraCertificates(path: string | undefined): string[] {
   }
 }
 
-function readPem(path: string, profile: Profile): string {
+async function readPem(path: string, profile: Profile): Promise<string> {
+  const tls = await import("node:tls");
   let text: string;
   try {
     text = readRegular(path, MOST).toString("utf8");
@@ -77,7 +79,8 @@ function readPem(path: string, profile: Profile): string {
   );
 }
 
-function checkPair(cert: string, key: string, profile: Profile): void {
+async function checkPair(cert: string, key: string, profile: Profile): Promise<void> {
+  const tls = await import("node:tls");
   try {
     tls.createSecureContext({ cert, key });
   } catch (cause) {
@@ -98,6 +101,7 @@ const LOOK_PATIENCE = 2000;
  * is sent there, and what is read is believed for a sentence only. Undefined where there is none to be seen.
  */
 export async function certificateIssuer(url: URL): Promise<string | undefined> {
+  const tls = await import("node:tls");
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const socket = tls.connect({
     host,
@@ -116,7 +120,7 @@ export async function certificateIssuer(url: URL): Promise<string | undefined> {
   }
 }
 
-function lastIssuer(first: tls.DetailedPeerCertificate): string | undefined {
+function lastIssuer(first: DetailedPeerCertificate): string | undefined {
   let last = first;
   for (let links = 0; links < 10 && last.issuerCertificate && last.issuerCertificate !== last; links += 1) {
     last = last.issuerCertificate;

@@ -1,8 +1,9 @@
 import type { Context, Secrets } from "../context.js";
 import { isLoopback } from "../loopback.js";
 import type { Profile } from "../profile.js";
-import { hideCredentials, openDispatcher, type Route } from "./dispatcher.js";
-import { hostOf, proxyTrouble, proxyVariables } from "./proxy.js";
+import { hideCredentials, loadUndici, openDispatcher, type Route } from "./dispatcher.js";
+import { hostOf, proxyTrouble, proxyVariables, urlOf } from "./proxy.js";
+import { straightFetch } from "./straight.js";
 import { certificateIssuer, tlsSettings } from "./tls.js";
 import { nameOf, networkCode, networkTrouble } from "./trouble.js";
 
@@ -14,9 +15,9 @@ const UNTRUSTED =
 
 /**
  * The fetch for the requests of one profile: through the proxy that the profile or the environment names, trusting
- * `ca_file` too, with the client certificate. Without any of these it is the runtime's own. Node's fetch knows no
- * proxy before version 24 and can't be given a certificate, so there it is undici's. A loopback host is never asked
- * through a proxy, to which plain http would show every token.
+ * `ca_file` too, with the client certificate. Without any of these it is that of the context. In Node only what goes
+ * through a proxy takes undici, which is slow to load. A loopback host is never asked through a proxy, to which plain
+ * http would show every token.
  * Throws `configuration` for a file or an address that can't be used.
  */
 export async function openTransport(
@@ -29,7 +30,7 @@ export async function openTransport(
   const named = [profile.proxy, variables.http, variables.https].filter((proxy) => proxy !== undefined);
   for (const proxy of named) hideCredentials(proxy, context);
   const is_plain = !tls && named.length === 0;
-  const open = process.versions.bun ? bunFetch : undiciFetch;
+  const open = process.versions.bun ? bunFetch : nodeFetch;
   const straight = once(() => open({ tls }, context.fetch));
   const strict = context.env.NODE_TLS_REJECT_UNAUTHORIZED === "0" && ({ rejectUnauthorized: true } as const);
   const proxies = { ...variables, of_profile: profile.proxy };
@@ -47,7 +48,7 @@ export async function openTransport(
     });
   }
   return async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
+    const url = urlOf(input);
     const is_near = isLoopback(url);
     try {
       return is_near ? await toLoopback(url, input, init) : await (await away())(input, init);
@@ -71,7 +72,7 @@ async function bunFetch({ tls, proxies }: Route, fetch: Fetch): Promise<Fetch> {
   return async (input, init) => {
     const request = { ...init, ...options };
     return await fetch(input, request).catch((error: unknown) => {
-      const url = new URL(input instanceof Request ? input.url : input);
+      const url = urlOf(input);
       if (!isRefusedOnOne(url, error) || url.protocol !== "http:") throw error;
       const headers = new Headers(init?.headers);
       headers.set("host", url.host);
@@ -81,8 +82,9 @@ async function bunFetch({ tls, proxies }: Route, fetch: Fetch): Promise<Fetch> {
   };
 }
 
-async function undiciFetch(route: Route): Promise<Fetch> {
-  const { fetch } = await import("undici");
+async function nodeFetch(route: Route): Promise<Fetch> {
+  if (!route.proxies || !isProxied(route.proxies)) return straightFetch(route.tls);
+  const { fetch } = await loadUndici();
   const dispatcher = await openDispatcher(route);
   // The fetch of the same package: the one inside Node may be of a version that can't work with this dispatcher.
   return ((input, init) =>
@@ -90,6 +92,10 @@ async function undiciFetch(route: Route): Promise<Fetch> {
       ...(init as object),
       dispatcher,
     }) as unknown as Promise<Response>) as Fetch;
+}
+
+function isProxied({ of_profile, http, https }: NonNullable<Route["proxies"]>): boolean {
+  return [of_profile, http, https].some((proxy) => proxy !== undefined);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

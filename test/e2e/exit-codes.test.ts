@@ -67,7 +67,12 @@ describe.skipIf(PROGRAM !== BIN)(
       ["something that is no error", `process.cwd = () => { throw "${canary}"; };`],
       [
         "a promise nobody waits for",
-        `globalThis.fetch = () => { Promise.reject(new Error("${canary}")); return new Promise(() => {}); };`,
+        `import http from "node:http";
+         import { EventEmitter } from "node:events";
+         http.request = () => {
+           Promise.reject(new Error("${canary}"));
+           return Object.assign(new EventEmitter(), { end() {} });
+         };`,
       ],
     ])("%s", async (_, breakage) => {
       const module = join(sandbox.home, "break.mjs");

@@ -33,3 +33,14 @@ it.each([["status"], ["profiles"], ["refresh"], ["status", "--help"]])(
     expect(files.filter((file) => !/^oidc-token\.js$|\.cjs$/.test(file))).toEqual([]);
   },
 );
+
+it("a refresh loads neither Node's own fetch, which takes longer than all else, nor a package", async () => {
+  const { outcome, files, built_ins } = await loadedBy(sandbox, ["refresh"]);
+  expect(outcome).toMatchObject({ code: 0 });
+  expect(built_ins).toContain("http");
+  // Whatever undici brings in, inside Node as well.
+  expect(
+    built_ins.filter((part) => /^(?:http2|zlib|worker_threads|child_process|https|tls)$/.test(part)),
+  ).toEqual([]);
+  expect(files.filter((file) => /[\\/]/.test(file))).toEqual([]);
+});
