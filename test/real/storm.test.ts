@@ -8,7 +8,8 @@ import { TokenFile } from "../support/token-file.js";
 
 const PROCESSES = 100;
 const EXPIRIES = 20;
-const KILLED = 10;
+/** Of each round; OIDC_TOKEN_TEST_KILLS for a longer run. */
+const KILLED = Number(process.env.OIDC_TOKEN_TEST_KILLS ?? 10);
 /** Any will do; a failure names it so that it can be had again. */
 const SEED = 20_260;
 /** Milliseconds for one storm on two slow cores that others use as well. */
