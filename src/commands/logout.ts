@@ -2,7 +2,9 @@ import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError } from "../errors.js";
+import type { Profile } from "../profile.js";
 import { accessProfile, type ProfileAccess } from "../session/access.js";
+import { eachProfile } from "../session/each-profile.js";
 import { withGrace } from "../session/grace.js";
 import { holdLock, lockTimeout } from "../session/hold-lock.js";
 import type { TokenStore } from "../store/token-store.js";
@@ -29,22 +31,40 @@ export async function logout(context: Context, options: LogoutOptions): Promise<
     const question = "Sign out of every profile, and forget all that is stored?";
     await (await Questions.on(context)).goOn(question, false, "nothing was changed");
   }
-  const profiles = options.all
-    ? config.names.map((name) => config.profile(name))
-    : [config.profile(options.profile)];
   const notice = (sentence: string): void => tell(context, sentence);
   const surroundings = { interactive: isTerminal(context), notice };
-  const all = profiles.map((profile) => accessProfile(context, profile, surroundings));
   const forgets_secrets = options.all === true || options.forgetSecret === true;
-  for (const access of all) {
-    if (access.profile.flow[0] === "static_key") await logoutOfKey(context, access, forgets_secrets);
+  const logoutFrom = async (profile: Profile): Promise<ProfileAccess> => {
+    const access = accessProfile(context, profile, surroundings);
+    if (profile.flow[0] === "static_key") await logoutOfKey(context, access, forgets_secrets);
     else await logoutOf(context, access, options.local === true);
+    return access;
+  };
+  if (!options.all) {
+    await forgetSecrets([await logoutFrom(config.profile(options.profile))], forgets_secrets, notice);
+    return;
   }
+  const ends = await eachProfile(config, config.names, logoutFrom);
   // Only now: profiles of one client share its secret, and to revoke takes it.
-  for (const { profile, forgetSecrets } of forgets_secrets ? all : []) {
+  await forgetSecrets(
+    ends.flatMap((end) => ("answer" in end ? [end.answer] : [])),
+    forgets_secrets,
+    notice,
+  );
+  await forgetTheRest(context, context.tokenStore(config.store, surroundings));
+  const [failure, ...others] = ends.flatMap((end) => ("error" in end ? [end] : []));
+  for (const { name, error } of others) notice(`could not sign out of ${quote(name)}: ${error.message}`);
+  if (failure) throw failure.error;
+}
+
+async function forgetSecrets(
+  all: readonly ProfileAccess[],
+  is_wanted: boolean,
+  notice: (sentence: string) => void,
+): Promise<void> {
+  for (const { profile, forgetSecrets } of is_wanted ? all : []) {
     if (await forgetSecrets()) notice(`forgot the client secret of ${profile.name}`);
   }
-  if (options.all) await forgetTheRest(context, context.tokenStore(config.store, surroundings));
 }
 
 /** What profiles have left that were renamed, changed or taken away: nobody knows their provider any more. */

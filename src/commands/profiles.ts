@@ -2,8 +2,10 @@ import kleur from "kleur";
 import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
 import type { Context } from "../context.js";
+import type { OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
 import { type Profile, secretsOf } from "../profile.js";
+import { eachProfile } from "../session/each-profile.js";
 import { table } from "../terminal/table.js";
 import { tell } from "../terminal/tell.js";
 import { jsonLine } from "../text.js";
@@ -24,12 +26,22 @@ export interface ProfileFacts {
   readonly default: boolean;
   /** The store's folder and the files this profile's secrets are in, for callers that keep an agent from them. */
   readonly secret_files: readonly string[];
+  /** Why this profile cannot be used, and what to do; what depends on its keys is then empty. */
+  readonly error?: string;
+  readonly hint?: string;
 }
 
 /** `profiles`: the profiles there are. */
 export async function profiles(context: Context, options: ProfilesOptions): Promise<void> {
   const config = loadConfig(context, options);
-  const rows = config.names.map((name) => factsOf(config.profile(name), context.paths.data, config.path));
+  const answers = await eachProfile(config, config.names, async (profile) =>
+    factsOf(profile, context.paths.data, config.path),
+  );
+  const rows = answers.map((each) =>
+    "answer" in each
+      ? each.answer
+      : unusable(context, each.name, each.error, each.name === config.selected, config.path),
+  );
   if (rows.length === 0) tell(context, "no profile yet; run: oidc-token init");
   context.stdout.write(options.json ? jsonLine(rows) : `${asTable(rows)}\n`);
 }
@@ -55,12 +67,34 @@ function factsOf(profile: Profile, store: string, configuration: string): Profil
   };
 }
 
+/** Its file may hold a secret, which nobody can tell. */
+function unusable(
+  { paths, redactor }: Context,
+  name: string,
+  { message, hint }: OidcTokenError,
+  is_selected: boolean,
+  configuration: string,
+): ProfileFacts {
+  return {
+    profile: name,
+    provider: name,
+    flow: "",
+    allowed_origins: [],
+    header: "",
+    header_scheme: "",
+    default: is_selected,
+    secret_files: [paths.data, configuration],
+    error: redactor.sentence(message),
+    hint: redactor.sentence(hint),
+  };
+}
+
 function asTable(rows: readonly ProfileFacts[]): string {
   const head = ["PROFILE", "FLOW", "BASE URL", "HEADER"].map((title) => kleur.bold(title));
   const cells = rows.map((row) => [
     row.default ? `${row.profile} (default)` : row.profile,
-    row.flow,
-    row.base_url ?? "-",
+    row.flow || "-",
+    row.error === undefined ? (row.base_url ?? "-") : kleur.red(row.error),
     row.header_scheme === "" ? row.header : `${row.header}: ${row.header_scheme}`,
   ]);
   return table([head, ...cells]);

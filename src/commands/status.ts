@@ -2,10 +2,11 @@ import kleur from "kleur";
 import type { GlobalOptions } from "../arguments.js";
 import { loadConfig } from "../config/load.js";
 import type { Context } from "../context.js";
-import { isOidcTokenError } from "../errors.js";
+import { isOidcTokenError, type OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
 import type { Profile } from "../profile.js";
 import { accessProfile } from "../session/access.js";
+import { eachProfile } from "../session/each-profile.js";
 import type { StoreName } from "../store/store.js";
 import { duration } from "../terminal/duration.js";
 import { table } from "../terminal/table.js";
@@ -39,16 +40,39 @@ export interface ProfileStatus {
   readonly session_ended?: boolean;
   /** What is missing before a key can be served, in a few words. */
   readonly missing?: string;
+  /** Why nothing of this can be said, and what to do. */
+  readonly error?: string;
+  readonly hint?: string;
 }
 
 /** `status`: what each profile has, and what `get` would do next. */
 export async function status(context: Context, options: StatusOptions): Promise<void> {
   const config = loadConfig(context, options);
   const names = options.profile === undefined ? config.names : [options.profile];
-  const rows: ProfileStatus[] = [];
-  for (const name of names) rows.push(await statusOf(context, config.profile(name)));
+  const answers = await eachProfile(config, names, (profile) => statusOf(context, profile));
+  const rows = answers.map((each) =>
+    "answer" in each ? each.answer : unanswered(context, each, each.name === config.selected),
+  );
   if (rows.length === 0) tell(context, "no profile yet; run: oidc-token init");
   context.stdout.write(options.json ? jsonLine(rows) : `${asTable(rows, context.now())}\n`);
+}
+
+function unanswered(
+  { redactor }: Context,
+  { name, profile, error }: { name: string; profile?: Profile; error: OidcTokenError },
+  is_selected: boolean,
+): ProfileStatus {
+  return {
+    profile: name,
+    flow: profile?.flow.join(" ") ?? "",
+    ...given({ issuer: profile?.issuer }),
+    signed_in: false,
+    has_refresh_token: false,
+    next: "sign_in",
+    default: profile?.is_default ?? is_selected,
+    error: redactor.sentence(error.message),
+    hint: redactor.sentence(error.hint),
+  };
 }
 
 async function statusOf(context: Context, profile: Profile): Promise<ProfileStatus> {
@@ -127,11 +151,11 @@ function asCells(row: ProfileStatus, now: number): string[] {
   return [
     `${row.default ? "*" : " "} ${row.profile}`,
     row.account ?? "-",
-    row.signed_in ? "yes" : "no",
+    row.error !== undefined ? "?" : row.signed_in ? "yes" : "no",
     row.signed_in ? expiry(row, now) : "-",
     row.store ?? "-",
-    row.missing !== undefined
-      ? kleur.red(row.missing)
+    (row.error ?? row.missing) !== undefined
+      ? kleur.red(row.error ?? row.missing ?? "")
       : row.session_ended
         ? kleur.red("session has ended, needs login")
         : next[row.next],

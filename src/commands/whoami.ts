@@ -5,6 +5,7 @@ import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import type { Profile } from "../profile.js";
 import { accessProfile } from "../session/access.js";
+import { eachProfile } from "../session/each-profile.js";
 import { duration } from "../terminal/duration.js";
 import { tell } from "../terminal/tell.js";
 import { jsonLine } from "../text.js";
@@ -20,14 +21,25 @@ export interface Whoami extends Holder {
   readonly token: "jwt" | "opaque" | "static";
 }
 
+/** A row in its place, where what is stored cannot be read. */
+interface Unanswered {
+  readonly profile: string;
+  readonly error: string;
+  readonly hint: string;
+}
+
 /** `whoami`: whom the stored tokens are for, as they say themselves; nobody is asked. Never prints a token. */
 export async function whoami(context: Context, options: WhoamiOptions): Promise<void> {
   const config = loadConfig(context, options);
   const names = options.profile === undefined ? config.names : [options.profile];
-  const rows: Whoami[] = [];
-  for (const name of names) {
-    const row = await holderIn(context, config.profile(name));
-    if (row) rows.push(row);
+  const rows: (Whoami | Unanswered)[] = [];
+  const sentence = (text: string): string => context.redactor.sentence(text);
+  for (const each of await eachProfile(config, names, (profile) => holderIn(context, profile))) {
+    const { name } = each;
+    if ("error" in each) {
+      const { message, hint } = each.error;
+      rows.push({ profile: name, error: sentence(message), hint: sentence(hint) });
+    } else if (each.answer) rows.push(each.answer);
     else if (options.profile !== undefined) throw notSignedIn(name);
     else tell(context, `not signed in to ${name}`);
   }
@@ -70,7 +82,11 @@ const KINDS = {
   static: "a fixed key, which says nothing of whose it is",
 };
 
-function asText(row: Whoami, { now, redactor }: Context): string {
+function asText(row: Whoami | Unanswered, { now, redactor }: Context): string {
+  if ("error" in row) {
+    const { profile, error, hint } = row;
+    return `${"profile".padEnd(10)}${kleur.bold(profile)}\n${"error".padEnd(10)}${error}\n${"hint".padEnd(10)}${hint}`;
+  }
   const { profile, subject, username, email, issuer, audience, scope, expires_at, session_expires_at } = row;
   const account = [...new Set([username, email, subject].filter((each) => each !== undefined))];
   const [who, ...aliases] = account;
