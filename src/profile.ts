@@ -114,6 +114,8 @@ export interface Profile extends References {
   /** Whom a `private_key_jwt` assertion is addressed to (RFC 7523 §3). */
   readonly client_assertion_audience?: (typeof ASSERTION_AUDIENCES)[number];
   readonly redirect_uri?: string;
+  /** True: the refresh tokens of a sign-in are bound to a key that is kept with them (RFC 9449). */
+  readonly dpop?: boolean;
   /** The type of the token that `token_exchange` trades in, and what is asked for (RFC 8693 §2.1). */
   readonly subject_token_type?: string;
   readonly requested_token_type?: string;

@@ -7,6 +7,7 @@ export const LONG = [
   "test/e2e/concurrency.test.ts",
   "test/e2e/descriptors.test.ts",
   "test/e2e/destinations.test.ts",
+  "test/e2e/dpop.test.ts",
   "test/e2e/each-profile.test.ts",
   "test/e2e/foreign-files.test.ts",
   "test/e2e/doctor.test.ts",

@@ -37,6 +37,12 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileVal
     );
   }
   for (const each of flow) checkNeeds(each, values, fail);
+  if (values.dpop && !flow.some(isAttended)) {
+    throw fail(
+      `has "dpop", but with the flow ${flow.join(" ")} there is no refresh token that could be bound to a key`,
+      'take "dpop" out; it is for a person\'s sign-in: "authorization_code" or "device_code"',
+    );
+  }
   const client_auth = clientAuthOf(values, fail);
 
   const header = values.header ?? "Authorization";
@@ -77,7 +83,7 @@ function defaultsOf(preset: Preset, said: ProfileValues): ProfileValues {
   const unattended = said.subject_token ?? said.assertion;
   const flows = said.flow ?? (unattended ? [] : (flow ?? ["authorization_code"]));
   // Providers refuse openid and offline_access to a client that signs nobody in.
-  const attended = flows.some((each) => each === "authorization_code" || each === "device_code");
+  const attended = flows.some(isAttended);
   return {
     ...defaults,
     ...(flow && attended && { flow: [...flow] }),
@@ -86,6 +92,10 @@ function defaultsOf(preset: Preset, said: ProfileValues): ProfileValues {
     ...(client_auth && said.client_secret && { client_auth }),
     ...(client_assertion_audience && said.private_key && { client_assertion_audience }),
   };
+}
+
+function isAttended(flow: Flow): boolean {
+  return flow === "authorization_code" || flow === "device_code";
 }
 
 type Fail = (sentence: string, hint: string) => OidcTokenError;

@@ -31,6 +31,7 @@ const READERS: Partial<Record<ProfileKey, (text: string, variable: string) => un
   api: list,
   refresh_before: number,
   timeout: number,
+  dpop: truth,
   authorization_params: json,
   token_params: json,
   endpoints: json,
@@ -106,6 +107,10 @@ function list(text: string): string[] {
 
 function number(text: string): unknown {
   return /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : text;
+}
+
+function truth(text: string): unknown {
+  return { true: true, false: false }[text.trim()] ?? text;
 }
 
 function json(text: string, variable: string): unknown {

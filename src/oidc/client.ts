@@ -3,6 +3,7 @@ import {
   Configuration,
   type CustomFetch,
   customFetch,
+  type DPoPOptions,
   discovery,
   type ServerMetadata,
 } from "openid-client";
@@ -29,6 +30,8 @@ export interface Client {
   readonly configuration: Configuration;
   readonly profile: Profile;
   readonly redactor: Redactor;
+  /** With a key that the tokens are bound to. */
+  readonly proofs?: DPoPOptions;
 }
 
 /**

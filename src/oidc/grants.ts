@@ -1,6 +1,7 @@
 import type { TokenEndpointResponse } from "openid-client";
 import type { Context, Secrets } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { given } from "../given.js";
 import { deadline } from "../http/deadline.js";
 import { keptDocuments } from "../http/kept-documents.js";
 import { openTransport } from "../http/transport.js";
@@ -9,6 +10,7 @@ import { presetOf } from "../providers/index.js";
 import type { Grants, SignInRequest } from "../token/grants.js";
 import { type Client, openClient } from "./client.js";
 import { ProviderClock } from "./clock.js";
+import { newDpopKey, proofsBy } from "./dpop.js";
 import { type EndpointName, requireEndpoints } from "./endpoints.js";
 import { failureOf } from "./failure.js";
 import { authorizationCode } from "./flows/authorization-code.js";
@@ -80,7 +82,7 @@ export async function createGrants(
       });
     } catch (error) {
       const failure = failureOf(error, profile, context.redactor);
-      throw clock.explain(failure, profile.client_auth === "private_key_jwt");
+      throw clock.explain(failure, profile.dpop === true || profile.client_auth === "private_key_jwt");
     }
   }
 
@@ -93,19 +95,20 @@ export async function createGrants(
     inTime((signal) => withClient(["token_endpoint"], signal, use));
 
   return {
-    refresh: async (refresh_token) => {
+    refresh: async (refresh_token, dpop_key) => {
       context.redactor.add(refresh_token);
       let rotated: string | undefined;
       try {
         return await atTokenEndpoint(async (client) => {
-          const result = await refresh(client, refresh_token, (next) => {
+          const proofs = await proofsBy(client.configuration, dpop_key);
+          const result = await refresh({ ...client, proofs }, refresh_token, (next) => {
             rotated = next;
           });
           if (result.outcome === "session_ended") {
             documents.forget();
             return result;
           }
-          return { outcome: "refreshed", tokens: tokenSetFrom(result.answer, context.now()) };
+          return { outcome: "refreshed", tokens: tokenSetFrom(result.answer, context.now(), profile) };
         });
       } catch (error) {
         if (rotated === undefined || !isOidcTokenError(error)) throw error;
@@ -122,7 +125,7 @@ export async function createGrants(
         }),
       );
       return atTokenEndpoint(async (client) =>
-        tokenSetFrom(await unattended(client, flow, token), context.now()),
+        tokenSetFrom(await unattended(client, flow, token), context.now(), profile),
       );
     },
 
@@ -134,7 +137,20 @@ export async function createGrants(
       return withClient(
         [flow.begins_at, "token_endpoint"],
         request.signal,
-        async (client) => tokenSetFrom(await flow.run(client, request, context), context.now()),
+        async (client) => {
+          const dpop_key = profile.dpop ? await newDpopKey() : undefined;
+          const proofs = await proofsBy(client.configuration, dpop_key);
+          const answer = await flow.run({ ...client, proofs }, request, context);
+          try {
+            return { ...tokenSetFrom(answer, context.now(), profile), ...given({ dpop_key }) };
+          } catch (error) {
+            // What can't be used here is not to stay alive there.
+            const { access_token, token_type, refresh_token } = answer;
+            const unusable = { access_token, token_type, obtained_at: 0, ...given({ refresh_token }) };
+            await revoke(client, unusable, 0).catch(() => undefined);
+            throw error;
+          }
+        },
         { ask_anew: true },
       );
     },

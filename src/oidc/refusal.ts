@@ -55,8 +55,10 @@ export function refused(
   return error;
 }
 
-function told({ error, status }: Refusal, profile: Profile): Told {
+function told(refusal: Refusal, profile: Profile): Told {
+  const { error, status } = refusal;
   const { name, client_id } = profile;
+  if (isAboutProof(refusal)) return refusedProof(profile);
   if (refusesClient({ error, status })) return refusedClient(profile);
   switch (error) {
     case "unauthorized_client":
@@ -67,12 +69,6 @@ function told({ error, status }: Refusal, profile: Profile): Told {
       return [
         "the provider does not grant this scope",
         `check scope in profile ${name} against what the client may ask for`,
-      ];
-    case "invalid_dpop_proof":
-    case "use_dpop_nonce":
-      return [
-        "the provider wants to bind the token to a key (DPoP), of use only to a program that signs each request",
-        "let it issue bearer tokens to this client (dpop_bound_access_tokens off), since what asks for a token here can't sign",
       ];
     case "invalid_target":
       return ["the provider does not know this resource", `check resource and audience in profile ${name}`];
@@ -108,6 +104,25 @@ function told({ error, status }: Refusal, profile: Profile): Told {
         `check client_id, redirect_uri, scope and the parameters in profile ${name}`,
       ];
   }
+}
+
+/** RFC 9449 §5 and §8; others say in words of their own that a proof is missing. */
+function isAboutProof({ error, error_description }: Refusal): boolean {
+  if (error === "invalid_dpop_proof" || error === "use_dpop_nonce") return true;
+  return error === "invalid_request" && /\bdpop\b/i.test(error_description ?? "");
+}
+
+function refusedProof({ name, dpop }: Profile): Told {
+  if (dpop) {
+    return [
+      "the provider does not accept the proof (DPoP) that came with the request",
+      `look at this machine's clock, which is part of a proof; if it is right, run: oidc-token login --profile ${name}`,
+    ];
+  }
+  return [
+    "the provider demands a proof that the token is bound to a key (DPoP)",
+    `set "dpop": true in profile ${name}, then run: oidc-token login --profile ${name}`,
+  ];
 }
 
 /** Keycloak says unauthorized_client for a wrong secret; only its status tells it from a flow that is switched off. */

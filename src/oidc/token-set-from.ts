@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { TokenEndpointResponse } from "openid-client";
 import { OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
+import type { Profile } from "../profile.js";
 import { claimsOf } from "../token/claims.js";
 import { jwtExpiry } from "../token/jwt.js";
 import type { TokenSet } from "../token/token-set.js";
@@ -15,12 +16,16 @@ const YEAR_10000 = 253_402_300_800;
  * Without `expires_in` a JWT's own `exp` counts; an opaque token then has no expiry.
  * Throws `refused` for a token that is not a bearer token, or that no header can carry (RFC 6750 §2.1).
  */
-export function tokenSetFrom(answer: TokenEndpointResponse, obtained_at: number): TokenSet {
+export function tokenSetFrom(
+  answer: TokenEndpointResponse,
+  obtained_at: number,
+  { dpop }: Pick<Profile, "dpop"> = {},
+): TokenSet {
   if (answer.token_type.toLowerCase() !== "bearer") {
     throw new OidcTokenError(
       "refused",
       "the provider issued a token that is bound to a key (DPoP), of use only to a program that signs each request",
-      "let the provider issue bearer tokens to this client (dpop_bound_access_tokens off), since what asks for a token here can't sign",
+      `let the provider issue bearer tokens to this client (dpop_bound_access_tokens off)${dpop ? ' and bind the refresh token alone (RFC 9449, section 5), or take "dpop" out of the profile' : ""}, since what asks for a token here can't sign`,
     );
   }
   const { access_token, refresh_token, id_token, scope, expires_in } = answer;

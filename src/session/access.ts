@@ -106,6 +106,7 @@ export function accessProfile(context: Context, profile: Profile, options: Acces
   };
   const remember = (tokens: TokenSet): void => {
     for (const secret of [tokens.access_token, tokens.refresh_token, tokens.id_token]) redactor.add(secret);
+    redactor.add(/"d":"([^"]+)"/.exec(tokens.dpop_key ?? "")?.[1]);
   };
   const read: ProfileAccess["read"] = async () => {
     const kept = await store.get(profile.account);

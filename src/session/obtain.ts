@@ -154,10 +154,10 @@ function portsOf(context: Context, access: ProfileAccess, interactive: boolean):
         await release();
       };
     },
-    refresh: async (refresh_token) => {
+    refresh: async (refresh_token, dpop_key) => {
       const grants = await access.grants();
       // The provider may have spent the refresh token already: without the answer the session is lost.
-      const outcome = await withGrace(context.interrupted, grants.refresh(refresh_token), {
+      const outcome = await withGrace(context.interrupted, grants.refresh(refresh_token, dpop_key), {
         seconds: REFRESH_GRACE,
         onWait: () => tell(context, "waiting for the provider's answer, so that the session is not lost"),
         hint: `the provider's answer did not come; if the session has ended, run: oidc-token login --profile ${profile.name}`,

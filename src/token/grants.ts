@@ -60,8 +60,11 @@ export type RefreshOutcome =
  * `configuration` where the profile cannot work with this provider.
  */
 export interface Grants {
-  /** RFC 6749 §6. The answer's `refresh_token` is absent where the provider keeps the old one. */
-  refresh(refresh_token: string): Promise<RefreshOutcome>;
+  /**
+   * RFC 6749 §6, with a proof by `dpop_key` where the token is bound to one. The answer's `refresh_token` is absent where the
+   * provider keeps the old one.
+   */
+  refresh(refresh_token: string, dpop_key?: string): Promise<RefreshOutcome>;
   /** A token that needs no person, for flows such as `client_credentials`. */
   issue(flow: UnattendedFlow): Promise<TokenSet>;
   /** `authorization_code` or `device_code`. */

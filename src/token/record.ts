@@ -22,7 +22,7 @@ export function fromRecord(text: string): TokenSet | undefined {
   if (!isToken(access_token) || !isToken(token_type) || !isTime(obtained_at)) return undefined;
   if (expires_at !== undefined && !isTime(expires_at)) return undefined;
   if (id_token !== undefined && !isToken(id_token)) return undefined;
-  for (const key of ["refresh_token", "scope"]) {
+  for (const key of ["refresh_token", "scope", "dpop_key"]) {
     if (fields[key] !== undefined && typeof fields[key] !== "string") return undefined;
   }
   return fields as unknown as TokenSet;

@@ -18,7 +18,7 @@ export interface TokenPorts {
   tryLock(): Promise<(() => Promise<void>) | undefined>;
   /** Makes sure that what a refresh brings can be kept, until it is released. Throws where it cannot: kind `store`. */
   reserve(tokens: TokenSet): Promise<() => Promise<void>>;
-  refresh(refresh_token: string): Promise<RefreshOutcome>;
+  refresh(refresh_token: string, dpop_key: string | undefined): Promise<RefreshOutcome>;
   /** Present for flows that need no person. */
   readonly issue?: () => Promise<TokenSet>;
   /** Present where a sign-in may be started here; it keeps what it got. */
@@ -139,7 +139,7 @@ async function refreshAndStore(
   request: TokenRequest,
   ports: TokenPorts,
 ): Promise<Renewal> {
-  const outcome = await ports.refresh(refresh_token);
+  const outcome = await ports.refresh(refresh_token, stored.dpop_key);
   if (outcome.outcome === "refreshed") {
     const tokens = keepRefreshToken(outcome.tokens, stored);
     try {
@@ -174,7 +174,7 @@ async function refreshAndStore(
  * token in it is about the same person.
  */
 function keepRefreshToken(issued: TokenSet, previous: TokenSet): TokenSet {
-  const { refresh_token, refresh_expires_at, scope, id_token, id_token_verified } = previous;
+  const { refresh_token, refresh_expires_at, scope, id_token, id_token_verified, dpop_key } = previous;
   const subjects = [claimsOf(id_token)?.sub, claimsOf(issued.id_token)?.sub].filter(
     (sub) => sub !== undefined,
   );
@@ -187,7 +187,7 @@ function keepRefreshToken(issued: TokenSet, previous: TokenSet): TokenSet {
   }
   // How long the old one lasts says nothing of a new one.
   const session = issued.refresh_token === undefined ? given({ refresh_token, refresh_expires_at }) : {};
-  const kept = { ...session, ...given({ scope, id_token }) };
+  const kept = { ...session, ...given({ scope, id_token, dpop_key }) };
   if (issued.id_token !== undefined) return { ...kept, ...issued };
   return { ...kept, ...given({ id_token_verified }), ...issued };
 }

@@ -9,6 +9,8 @@ export interface TokenSet {
   readonly refresh_token?: string;
   /** When that ends, where the provider has said so. */
   readonly refresh_expires_at?: number;
+  /** The key that the refresh token is bound to (RFC 9449 §5): a private JWK, as text. */
+  readonly dpop_key?: string;
   readonly id_token?: string;
   /** Its signature was checked against the provider's keys: done once, when it is first used as a credential. */
   readonly id_token_verified?: true;

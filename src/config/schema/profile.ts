@@ -68,6 +68,7 @@ export const profileEntries = keys(
     subject_token_type: text(),
     requested_token_type: text(),
     assertion: reference("token"),
+    dpop: v.boolean("must be true or false\nwrite it without quotes"),
     redirect_uri: ruled(redirectComplaint, "http://localhost:8888/callback"),
     scope: v.pipe(
       ruled(scopeComplaint, "openid profile offline_access"),

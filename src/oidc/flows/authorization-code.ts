@@ -46,6 +46,8 @@ export async function authorizationCode(
   try {
     const { redirect_uri } = server;
     const parameters = await authorizationParameters(profile, { redirect_uri, state, code_verifier, nonce });
+    // RFC 9449 §10: the code is of use to nobody without the key either.
+    if (client.proofs?.DPoP) parameters.set("dpop_jkt", await client.proofs.DPoP.calculateThumbprint());
     const { to_open, to_show } = await authorizationUrls(client, parameters, request, context);
     const opened = request.open_browser && (await openBrowser(to_open, request.signal, context));
     if (request.signal.aborted) throw interrupted();
@@ -85,7 +87,7 @@ async function authorizationParameters(
  * to open by hand says everything itself, and so does the other where the provider does not take the push after all.
  */
 async function authorizationUrls(
-  { configuration, profile }: Client,
+  { configuration, profile, proofs }: Client,
   parameters: URLSearchParams,
   { open_browser }: SignInRequest,
   { log }: Pick<Context, "log">,
@@ -97,7 +99,7 @@ async function authorizationUrls(
   if (!is_required && (!open_browser || endpoint === undefined)) return { to_open: whole, to_show: whole };
   try {
     if (endpoint !== undefined) secureUrl(endpoint, "pushed_authorization_request_endpoint", profile);
-    const pushed = (await buildAuthorizationUrlWithPAR(configuration, parameters)).href;
+    const pushed = (await buildAuthorizationUrlWithPAR(configuration, parameters, proofs)).href;
     return { to_open: pushed, to_show: is_required ? pushed : whole };
   } catch (error) {
     if (is_required) throw error;
@@ -108,7 +110,7 @@ async function authorizationUrls(
 
 /** Trades the code for tokens while the browser waits, so that its page tells how it really ended. */
 async function finish(client: Client, callback: Callback, checks: Checks): Promise<TokenEndpointResponse> {
-  const { configuration, profile, redactor } = client;
+  const { configuration, profile, redactor, proofs } = client;
   const expectNonce = asksForIdToken(profile) && profile.id_token === "verify";
   try {
     const answer = await authorizationCodeGrant(
@@ -120,6 +122,7 @@ async function finish(client: Client, callback: Callback, checks: Checks): Promi
         ...given({ expectedNonce: expectNonce ? checks.nonce : undefined }),
       },
       tokenParameters(profile),
+      proofs,
     );
     await callback.answer(successPage(profile.name));
     return answer;

@@ -27,7 +27,7 @@ export async function deviceCode(
   request: SignInRequest,
   context: Pick<Context, "monotonic" | "sleep">,
 ): Promise<TokenEndpointResponse> {
-  const { configuration, profile, redactor } = client;
+  const { configuration, profile, redactor, proofs } = client;
   const asked = signInParameters(profile, presetOf(profile).device_params);
   const response = await initiateDeviceAuthorization(configuration, asked);
   redactor.add(response.device_code);
@@ -46,7 +46,7 @@ export async function deviceCode(
     // What is left is too short to ask once more without going below the interval.
     if (left < interval) throw tooLate(profile, seconds);
     try {
-      return await genericGrantRequest(configuration, DEVICE_CODE_GRANT, parameters);
+      return await genericGrantRequest(configuration, DEVICE_CODE_GRANT, parameters, proofs);
     } catch (error) {
       const refusal = refusalIn(error)?.error;
       if (refusal === "authorization_pending" || refusal === "slow_down") {

@@ -21,7 +21,7 @@ export async function refresh(
   refresh_token: string,
   onRotation: (refresh_token: string) => void,
 ): Promise<RefreshAnswer> {
-  const { configuration, profile, redactor } = client;
+  const { configuration, profile, redactor, proofs } = client;
   const fetch = configuration[customFetch] as CustomFetch;
   configuration[customFetch] = async (url, options) => {
     const response = await fetch(url, options);
@@ -32,7 +32,7 @@ export async function refresh(
     return response;
   };
   try {
-    const answer = await refreshTokenGrant(configuration, refresh_token, tokenParameters(profile));
+    const answer = await refreshTokenGrant(configuration, refresh_token, tokenParameters(profile), proofs);
     return { outcome: "refreshed", answer };
   } catch (error) {
     const refusal = refusalIn(error);

@@ -89,7 +89,7 @@ describe("client_credentials", () => {
     );
     await expect(grants.issue("client_credentials")).rejects.toMatchObject({
       kind: "refused",
-      message: expect.stringContaining("wants to bind the token to a key (DPoP)"),
+      message: expect.stringContaining("demands a proof that the token is bound to a key (DPoP)"),
     });
   });
 });
