@@ -62,6 +62,11 @@ it("an ID token that the provider did not sign is handed to nobody: exit 7", asy
 
 it.each([
   ["are not shown", { status: 401, body: { error: "no" } }, "does not show the keys"],
+  [
+    "are none that can be used",
+    { status: 200, body: { keys: [{ kty: "RSA", kid: "test", use: "sig", alg: "RS256", n: 7, e: "AQAB" }] } },
+    "holds a key that can't be used",
+  ],
   ["are others", { status: 200, body: { keys: [] } }, "signed with a key that the provider does not show"],
 ])("an ID token whose keys %s: exit 7, and the token is not handed out", async (_, keys, sentence) => {
   expect(await signIn(sandbox)).toMatchObject({ code: 0 });

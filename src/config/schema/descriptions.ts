@@ -32,7 +32,7 @@ export const PROFILE_TEXTS = {
   subject_token_type: "Its type. Default: urn:ietf:params:oauth:token-type:jwt.",
   requested_token_type: "The type of token that token_exchange asks for, where the provider wants that said.",
   assertion: "The JWT that jwt_bearer trades in (RFC 7523), written as subject_token is.",
-  dpop: "true binds the refresh token of a sign-in to a key that is kept with it (DPoP, RFC 9449), so that nobody else can use it. The access token must stay a bearer token. Default: false.",
+  dpop: "Binds the refresh token of a sign-in to a key that is kept with it (DPoP, RFC 9449), so that nobody can use it without. The access token must stay a bearer token. Default: false.",
   redirect_uri:
     "Where the browser comes back to after signing in, exactly as registered: http on this machine, with a path. Without a port a free one is taken.",
   scope:

@@ -1,5 +1,6 @@
 import { customFetch, enableNonRepudiationChecks, genericGrantRequest } from "openid-client";
-import { OidcTokenError } from "../../errors.js";
+import { isOidcTokenError, OidcTokenError } from "../../errors.js";
+import type { Profile } from "../../profile.js";
 import type { TokenSet } from "../../token/token-set.js";
 import type { Client } from "../client.js";
 import { refusalIn } from "../refusal.js";
@@ -21,7 +22,7 @@ export async function verifyIdToken({ configuration, profile }: Client, tokens: 
     await genericGrantRequest(configuration, "refresh_token", {});
   } catch (error) {
     const status = refusalIn(error)?.status;
-    if (status === undefined) throw error;
+    if (status === undefined) throw isAboutKey(error) ? unusableKey(profile, jwks_uri, error) : error;
     throw new OidcTokenError(
       "refused",
       `the provider does not show the keys that id tokens are checked with (status ${status})`,
@@ -29,4 +30,20 @@ export async function verifyIdToken({ configuration, profile }: Client, tokens: 
       { cause: error },
     );
   }
+}
+
+/** What WebCrypto throws for a key that is none, which openid-client hands on or wraps without a code of its own. */
+function isAboutKey(error: unknown): boolean {
+  const { code, cause, name } = error as { code?: unknown; cause?: unknown; name?: unknown };
+  if (isOidcTokenError(error) || isOidcTokenError(cause) || name === "AbortError") return false;
+  return !`${code}`.startsWith("OAUTH_");
+}
+
+function unusableKey({ name }: Profile, jwks_uri: string | undefined, cause: unknown): OidcTokenError {
+  return new OidcTokenError(
+    "refused",
+    "the provider's key set holds a key that can't be used",
+    `report it to who runs the provider, or write another address than ${jwks_uri ?? "its own"} as endpoints.jwks_uri in profile ${name}`,
+    { cause },
+  );
 }

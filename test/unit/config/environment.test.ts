@@ -41,6 +41,7 @@ const EVERY_KEY: Record<string, readonly [text: string, value: unknown]> = {
     '{ "token_endpoint": "https://id.example.com/token" }',
     { token_endpoint: "https://id.example.com/token" },
   ],
+  dpop: ["true", true],
   id_token: ["ignore", "ignore"],
   refresh_before: ["60", 60],
   key: ["{file:/run/secrets/key}", { from: "file", path: "/run/secrets/key" }],

@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import { isOidcTokenError } from "../../../src/errors.js";
 import { FORMATS } from "../../../src/formats/output.js";
@@ -17,6 +18,15 @@ const ENDPOINTS = {
   device_authorization_endpoint: `${ISSUER}/device`,
   revocation_endpoint: `${ISSUER}/revoke`,
 };
+const SIGNING_IN = {
+  issuer: ISSUER,
+  ...ENDPOINTS,
+  authorization_endpoint: `${ISSUER}/auth`,
+  pushed_authorization_request_endpoint: `${ISSUER}/par`,
+};
+const { privateKey, publicKey } = await generateKeyPair("ES256");
+/** The one that the ID token is signed with. */
+const JWK: Record<string, unknown> = { ...(await exportJWK(publicKey)), kid: "k", use: "sig", alg: "ES256" };
 
 const KEYS = [
   "access_token",
@@ -43,6 +53,9 @@ const KEYS = [
   "mtls_endpoint_aliases",
   "id_token_signing_alg_values_supported",
   "token_endpoint_auth_methods_supported",
+  "request_uri",
+  "keys",
+  ...["kty", "crv", "x", "y", "n", "e", "kid", "use", "alg", "key_ops", "x5c"],
   "__proto__",
   "detail",
 ];
@@ -128,6 +141,19 @@ function idToken(dice: Dice): string {
   return `${part({ alg })}.${part(claims)}.${dice.pick(["c2ln", "", "*", "c2ln\n"])}`;
 }
 
+/** The right key, one that is nearly it, or others. */
+function keySet(dice: Dice): unknown[] {
+  return Array.from({ length: 1 + dice.below(3) }, () => {
+    const key = { ...JWK };
+    for (let changes = dice.below(3); changes > 0; changes -= 1) {
+      const name = dice.pick(Object.keys(key));
+      if (dice.chance(0.3)) delete key[name];
+      else key[name] = value(dice, 1);
+    }
+    return dice.chance(0.05) ? value(dice, 1) : key;
+  });
+}
+
 function body(dice: Dice, path: string): string {
   const right: Record<string, unknown> = {
     "/token": {
@@ -143,6 +169,8 @@ function body(dice: Dice, path: string): string {
       expires_in: 20,
       interval: 5,
     },
+    "/par": { request_uri: "urn:ietf:params:oauth:request_uri:x", expires_in: 60 },
+    "/jwks": { keys: keySet(dice) },
   };
   const start = dice.chance(0.5)
     ? (right[path] ?? { issuer: ISSUER, ...ENDPOINTS })
@@ -224,7 +252,14 @@ function answer(dice: Dice, path: string): Response {
 
 const NETWORK_CODES = ["ECONNRESET", "ENOTFOUND", "ERR_SSL_WRONG_VERSION_NUMBER", "UND_ERR_SOCKET"];
 
-async function grantsFor(dice: Dice, overrides: Partial<Profile>) {
+async function grantsFor(
+  dice: Dice,
+  overrides: Partial<Profile>,
+  {
+    known = {},
+    openBrowser,
+  }: { known?: Record<string, object>; openBrowser?: (url: string) => Promise<void> } = {},
+) {
   let now = 1_800_000_000;
   return await benchFor(
     { client_auth: dice.pick(["client_secret_post", "client_secret_basic"]), ...overrides },
@@ -239,8 +274,10 @@ async function grantsFor(dice: Dice, overrides: Partial<Profile>) {
           if (dice.chance(0.01)) {
             throw Object.assign(new TypeError("failed"), { cause: { code: dice.pick(NETWORK_CODES) } });
           }
-          return answer(dice, new URL(String(input)).pathname);
+          const path = new URL(String(input)).pathname;
+          return known[path] ? Response.json(known[path]) : answer(dice, path);
         },
+        ...(openBrowser && { openBrowser }),
       },
     },
   );
@@ -317,6 +354,45 @@ const CASES: Record<
     // What a person is to type in is shown whatever it is, as long as it does nothing to the terminal.
     for (const { user_code } of shown.device) expect(user_code).toBe(oneLine(user_code));
     return [result, [...log, ...shown.notices], [DEVICE_CODE, SECRET]];
+  },
+  "a pushed authorization request": async (dice) => {
+    const opened: string[] = [];
+    const known = {
+      "/.well-known/openid-configuration": {
+        ...SIGNING_IN,
+        require_pushed_authorization_requests: dice.chance(0.5),
+      },
+    };
+    const openBrowser = async (url: string) => void opened.push(url);
+    const { grants, log } = await grantsFor(
+      dice,
+      { issuer: ISSUER, preset: "generic" },
+      { known, openBrowser },
+    );
+    const enough = new AbortController();
+    const { request, shown } = signInRequest({
+      open_browser: true,
+      signal: enough.signal,
+      onBrowser: () => enough.abort(),
+    });
+    const result = await grants.signIn(request).catch((error) => error);
+    for (const url of [...opened, ...shown.browser.map((each) => each.url)]) {
+      must(url.startsWith(`${ISSUER}/auth?`) && /^[\x21-\x7e]+$/.test(url), "another address", url);
+    }
+    return [result, [...log, ...opened, ...shown.notices], [SECRET]];
+  },
+  "a key set that an ID token is checked with": async (dice) => {
+    const claims = { sub: "person", iss: ISSUER, aud: "public-cli" };
+    const id_token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: "ES256", kid: "k" })
+      .setIssuedAt()
+      .setExpirationTime("1h")
+      .sign(privateKey);
+    const endpoints = { ...ENDPOINTS, jwks_uri: `${ISSUER}/jwks` };
+    const { grants, log } = await grantsFor(dice, { issuer: ISSUER, preset: "generic", endpoints });
+    const tokens = { access_token: "canary-access", token_type: "Bearer", obtained_at: 1, id_token };
+    const result = await grants.verifyIdToken(tokens).catch((error) => error);
+    return [result, log, [id_token, SECRET]];
   },
   "a revocation": async (dice) => {
     const { grants, log } = await grantsFor(dice, { endpoints: ENDPOINTS });
