@@ -64,7 +64,7 @@ it.each([
   ["are not shown", { status: 401, body: { error: "no" } }, "does not show the keys"],
   [
     "are none that can be used",
-    { status: 200, body: { keys: [{ kty: "RSA", kid: "test", use: "sig", alg: "RS256", n: 7, e: "AQAB" }] } },
+    { status: 200, body: { keys: [{ kty: "RSA", kid: "test", use: "sig", alg: "RS256" }] } },
     "holds a key that can't be used",
   ],
   ["are others", { status: 200, body: { keys: [] } }, "signed with a key that the provider does not show"],
