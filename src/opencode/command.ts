@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { ProfileFacts } from "../commands/profiles.js";
 import type { Log } from "../log.js";
+import { programPath } from "../programs/program-path.js";
 
 /** What makes OpenCode repeat a request when it reads it in an error's text. */
 const RETRIED =
@@ -48,11 +49,13 @@ interface Call {
 export class Command {
   readonly #argv: readonly string[] | undefined;
   readonly #log: Log | undefined;
+  readonly #platform: NodeJS.Platform;
   readonly #running = new Map<string, Call>();
 
-  constructor(argv?: readonly string[], log?: Log) {
+  constructor(argv?: readonly string[], log?: Log, platform = process.platform) {
     this.#argv = argv;
     this.#log = log;
+    this.#platform = platform;
   }
 
   /** The stdout of one call. Rejects with a sentence fit for OpenCode's screen, or the signal's reason. */
@@ -64,17 +67,23 @@ export class Command {
     const limits = { signal, timeout: seconds * 1000, killSignal: "SIGKILL", maxBuffer: 2 ** 24 } as const;
     const begun = performance.now();
     return new Promise((resolve, reject) => {
-      const child = execFile(file, [...head, ...args], { ...options, ...limits }, (error, stdout, stderr) => {
-        const fields = { command: args[0], profile: args[args.indexOf("--profile") + 1], ms: since(begun) };
-        if (!error) {
-          this.#log?.debug("command ran", fields);
-          return resolve(stdout);
-        }
-        if (signal?.aborted) return reject(signal.reason);
-        const problem = explain(error, stderr, seconds);
-        this.#log?.warn("command failed", { ...fields, error: problem.message });
-        reject(problem);
-      });
+      const program = programPath(file, { env, platform: this.#platform });
+      const child = execFile(
+        program,
+        [...head, ...args],
+        { ...options, ...limits },
+        (error, stdout, stderr) => {
+          const fields = { command: args[0], profile: args[args.indexOf("--profile") + 1], ms: since(begun) };
+          if (!error) {
+            this.#log?.debug("command ran", fields);
+            return resolve(stdout);
+          }
+          if (signal?.aborted) return reject(signal.reason);
+          const problem = explain(error, stderr, seconds);
+          this.#log?.warn("command failed", { ...fields, error: problem.message });
+          reject(problem);
+        },
+      );
       child.stdin?.on("error", () => {}).end(input);
       if (onLine && child.stdout) createInterface({ input: child.stdout }).on("line", onLine);
     });

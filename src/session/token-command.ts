@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
 import type { Context } from "../context.js";
 import { interrupted, OidcTokenError } from "../errors.js";
+import { programPath } from "../programs/program-path.js";
 
 /** Bytes. */
 const LONGEST = 65_536;
@@ -52,17 +51,4 @@ export async function outputOf(
   }
   if (error) throw fail(typeof code === "number" ? `ended with code ${code}` : "was ended", by_hand);
   throw fail(token === "" ? "printed nothing" : "printed more than one word", by_hand);
-}
-
-/**
- * Windows looks for a bare name in the current folder before `PATH`, and there a repository may have put a program of
- * that name. A name with a folder stays as it is.
- */
-function programPath(program: string, { env, platform }: Pick<Context, "env" | "platform">): string {
-  if (platform !== "win32" || /[\\/:]/.test(program)) return program;
-  const names = /\.(?:exe|com)$/i.test(program) ? [program] : [`${program}.exe`, `${program}.com`];
-  const folders = (env.PATH ?? env.Path ?? "").split(";").filter(isAbsolute);
-  const found = folders.flatMap((folder) => names.map((name) => join(folder, name))).find(existsSync);
-  // A path that is not there, so that the current folder is not looked at either.
-  return found ?? join(folders[0] ?? "C:\\", `${program}.exe`);
 }

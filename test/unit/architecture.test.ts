@@ -31,10 +31,11 @@ const GROUND = [
   "nearest.ts",
   "sha256.ts",
   "version.ts",
+  "programs",
 ];
 
 /** The parts of the ground that the plugin is built with. */
-const OF_PLUGIN = ["files/log-file.ts", "log.ts", "paths.ts", "redact.ts"];
+const OF_PLUGIN = ["files/log-file.ts", "log.ts", "paths.ts", "redact.ts", "programs"];
 
 /**
  * What a room may import of others (DESIGN §6), at run time and as types only. Data goes one way: arguments → Profile →

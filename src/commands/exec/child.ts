@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
 import type { Environment } from "../../paths.js";
+import { programPath } from "../../programs/program-path.js";
 import { quote } from "../../text.js";
 
 /** What a terminal sends to all of its foreground at once, the child included. */
@@ -20,7 +21,10 @@ export async function runChild(
   env: Environment,
 ): Promise<number> {
   const [program = "", ...args] = argv;
-  const child = spawn(program, args, { stdio: "inherit", env: env as NodeJS.ProcessEnv });
+  const child = spawn(programPath(program, { env, platform: context.platform }), args, {
+    stdio: "inherit",
+    env: env as NodeJS.ProcessEnv,
+  });
   const letGo = passSignals(context, child);
   try {
     return await new Promise<number>((resolve, reject) => {
