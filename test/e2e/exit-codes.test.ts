@@ -430,29 +430,61 @@ describe("130: interrupted", () => {
       expectFailure(await login.outcome, 130);
     }));
 
-  it.each(["get"])(
-    "SIGINT during a refresh that the provider does not answer, whose answer is waited for a while: %s",
-    async (command) => {
-      await elsewhere(async (other) => {
-        other.configure({ profiles: { dev: browserProfile(provider, { timeout: 30 }) } });
-        expect(await signIn(other)).toMatchObject({ code: 0 });
-        const tokens = new TokenFile(other);
-        tokens.expire();
-        const before = tokens.text;
-        await provider.fault({ ...FAULTS.hang, path: "/token" });
-        const asked = provider.counts["/token"] ?? 0;
-        const child = other.start([command], { input: "" });
-        await expect.poll(() => provider.counts["/token"] ?? 0, { timeout: 10_000 }).toBeGreaterThan(asked);
-        const sent = performance.now();
-        child.kill("SIGINT");
-        expect(expectFailure(await child.outcome, 130, "more").hint).toBe(
+  it("SIGINT during a refresh that the provider does not answer, whose answer is waited for a while: get and refresh", async () => {
+    const commands = ["get", "refresh"];
+    const homes = commands.map(() => new Sandbox());
+    try {
+      const records: TokenFile[] = [];
+      for (const home of homes) {
+        home.configure({ profiles: { dev: browserProfile(provider, { timeout: 30 }) } });
+        expect(await signIn(home)).toMatchObject({ code: 0 });
+        records.push(new TokenFile(home));
+      }
+      for (const record of records) record.expire();
+      const before = records.map(({ text }) => text);
+      await provider.fault({ ...FAULTS.hang, path: "/token" });
+      const asked = provider.counts["/token"] ?? 0;
+      const children = homes.map((home, index) => home.start([commands[index] ?? ""], { input: "" }));
+      await expect.poll(() => provider.counts["/token"] ?? 0, { timeout: 10_000 }).toBe(asked + 2);
+      const sent = performance.now();
+      for (const child of children) child.kill("SIGINT");
+      for (const child of children) {
+        const outcome = await child.outcome;
+        expect(expectFailure(outcome, 130, "more").hint).toBe(
           "the provider's answer did not come; if the session has ended, run: oidc-token login --profile dev",
         );
-        expect(performance.now() - sent).toBeLessThan(8000);
-        expect(tokens.text).toBe(before);
-        await provider.fault(undefined);
-        expect(await other.run(["get"])).toMatchObject({ code: 0 });
-      });
-    },
-  );
+        expect(outcome.stderr).toContain(
+          "waiting for the provider's answer, so that the session is not lost",
+        );
+      }
+      // The grace of five seconds, and not at once.
+      expect(performance.now() - sent).toBeGreaterThan(4500);
+      expect(performance.now() - sent).toBeLessThan(8000);
+      expect(records.map(({ text }) => text)).toEqual(before);
+      await provider.fault(undefined);
+      for (const home of homes) expect(await home.run(["get"])).toMatchObject({ code: 0 });
+    } finally {
+      for (const home of homes) home.dispose();
+    }
+  });
+
+  it("SIGINT during a refresh whose answer comes within the grace: exit 130, and the new tokens are kept", async () => {
+    await elsewhere(async (other) => {
+      other.configure({ profiles: { dev: browserProfile(provider, { timeout: 30 }) } });
+      expect(await signIn(other)).toMatchObject({ code: 0 });
+      const tokens = new TokenFile(other);
+      const { refresh_token } = tokens.tokens;
+      await provider.fault({ kind: "slow", ms: 900, path: "/token" });
+      const asked = provider.counts["/token"] ?? 0;
+      const child = other.start(["refresh"], { input: "" });
+      await expect.poll(() => provider.counts["/token"] ?? 0, { timeout: 10_000 }).toBeGreaterThan(asked);
+      child.kill("SIGINT");
+      expect(expectFailure(await child.outcome, 130, "more").hint).toBe(
+        "nothing was lost; run the command again",
+      );
+      await provider.fault(undefined);
+      expect(tokens.tokens.refresh_token).not.toBe(refresh_token);
+      expect(await other.run(["refresh"])).toMatchObject({ code: 0 });
+    });
+  });
 });
