@@ -1,5 +1,8 @@
 import type { webcrypto } from "node:crypto";
-import { type Configuration, type DPoPOptions, getDPoPHandle, randomDPoPKeyPair } from "openid-client";
+import { type DPoPOptions, getDPoPHandle, randomDPoPKeyPair } from "openid-client";
+import { OidcTokenError } from "../errors.js";
+import type { Client } from "./client.js";
+import { loginCommand } from "./flows/sign-in-end.js";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
 
@@ -12,14 +15,26 @@ export async function newDpopKey(): Promise<string> {
 
 /**
  * What makes openid-client send a proof with a request, and once more with the nonce that the server asks for (RFC 9449 §8);
- * nothing without a key. Throws what WebCrypto throws for a key that is none.
+ * nothing without a key. Throws `store` for a key that is none.
  */
-export async function proofsBy(configuration: Configuration, key: string | undefined): Promise<DPoPOptions> {
+export async function proofsBy(
+  { configuration, profile }: Pick<Client, "configuration" | "profile">,
+  key: string | undefined,
+): Promise<DPoPOptions> {
   if (key === undefined) return {};
-  const { d, ...open } = JSON.parse(key) as webcrypto.JsonWebKey;
-  const [privateKey, publicKey] = await Promise.all([
-    crypto.subtle.importKey("jwk", { ...open, d } as webcrypto.JsonWebKey, ALGORITHM, false, ["sign"]),
-    crypto.subtle.importKey("jwk", open, ALGORITHM, true, ["verify"]),
-  ]);
-  return { DPoP: getDPoPHandle(configuration, { privateKey, publicKey }) };
+  try {
+    const { d, ...open } = JSON.parse(key) as webcrypto.JsonWebKey;
+    const [privateKey, publicKey] = await Promise.all([
+      crypto.subtle.importKey("jwk", { ...open, d } as webcrypto.JsonWebKey, ALGORITHM, false, ["sign"]),
+      crypto.subtle.importKey("jwk", open, ALGORITHM, true, ["verify"]),
+    ]);
+    return { DPoP: getDPoPHandle(configuration, { privateKey, publicKey }) };
+  } catch (cause) {
+    throw new OidcTokenError(
+      "store",
+      `the key that the session of profile ${profile.name} is bound to is damaged in the store`,
+      `run: ${loginCommand(profile)}`,
+      { cause },
+    );
+  }
 }

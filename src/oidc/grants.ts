@@ -100,7 +100,7 @@ export async function createGrants(
       let rotated: string | undefined;
       try {
         return await atTokenEndpoint(async (client) => {
-          const proofs = await proofsBy(client.configuration, dpop_key);
+          const proofs = await proofsBy(client, dpop_key);
           const result = await refresh({ ...client, proofs }, refresh_token, (next) => {
             rotated = next;
           });
@@ -139,7 +139,7 @@ export async function createGrants(
         request.signal,
         async (client) => {
           const dpop_key = profile.dpop ? await newDpopKey() : undefined;
-          const proofs = await proofsBy(client.configuration, dpop_key);
+          const proofs = await proofsBy(client, dpop_key);
           const answer = await flow.run({ ...client, proofs }, request, context);
           try {
             return { ...tokenSetFrom(answer, context.now(), profile), ...given({ dpop_key }) };

@@ -130,6 +130,26 @@ describe('with "dpop": true', () => {
     expect(proofs).toHaveLength(2);
   });
 
+  it("a key that is damaged in the store: exit 6, and what helps", async () => {
+    await begin();
+    sandbox.configure({ profiles: { dev: browserProfile(provider, { dpop: true }) } });
+    expect(await signIn(sandbox)).toMatchObject({ code: 0 });
+    for (const dpop_key of [
+      "",
+      "{",
+      "null",
+      "{}",
+      file.tokens.dpop_key?.replace('"crv":"P-256"', '"crv":"P-384"'),
+    ]) {
+      file.change({ dpop_key });
+      const { message, hint } = expectFailure(await sandbox.run(["refresh"]), 6);
+      expect(message).toBe("the key that the session of profile dev is bound to is damaged in the store");
+      expect(hint).toBe("run: oidc-token login --profile dev");
+    }
+    expect(await signIn(sandbox)).toMatchObject({ code: 0 });
+    expect(await sandbox.run(["refresh"])).toMatchObject({ code: 0 });
+  });
+
   it("an access token that is bound as well is refused, with what helps, and its session is ended", async () => {
     await begin({ binds_access_token: true });
     sandbox.configure({ profiles: { dev: browserProfile(provider, { dpop: true }) } });
