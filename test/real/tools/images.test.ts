@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Bench } from "../../support/tools/bench.js";
 import { type Guarded, json, startGuarded } from "../../support/tools/guarded.js";
@@ -37,6 +38,13 @@ const PROGRAMS = [
   { found: onPath("docker", false), name: "docker", args: ["manifest", "inspect", "--insecure", "IMAGE"] },
 ] as const;
 
+/** Where podman, run as root, notes what it pulled, whatever its storage; and the folders around it. */
+const PULLED = [
+  "/var/lib/containers/cache/blob-info-cache-v1.boltdb",
+  "/var/lib/containers/cache",
+  "/var/lib/containers",
+].filter((path) => !existsSync(path));
+
 let bench: Bench;
 let server: Guarded;
 beforeAll(async () => {
@@ -57,7 +65,15 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.stop();
   await bench?.stop();
+  for (const path of PULLED) removeIfEmpty(path);
 });
+
+/** A file, or a folder with nothing in it. */
+function removeIfEmpty(path: string): void {
+  if (!existsSync(path)) return;
+  if (!statSync(path).isDirectory()) rmSync(path);
+  else if (readdirSync(path).length === 0) rmdirSync(path);
+}
 
 for (const { found, name, args } of PROGRAMS) {
   describe.skipIf(found.missing)(found.named(name), () => {
