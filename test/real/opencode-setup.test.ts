@@ -1,9 +1,9 @@
-import { type ExecFileSyncOptions, execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { PLUGIN } from "../support/opencode.js";
+import { installPackage } from "../support/opencode-package.js";
 import { named, openCodeMissing, type Setting, startSetting } from "../support/opencode-setting.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -103,18 +103,7 @@ describe.skipIf(openCodeMissing)(named("Setting up the plugin in OpenCode"), () 
 
   test('as an npm package: "plugin": ["oidc-token"] is enough', async () => {
     const { opencode, sandbox } = setting;
-    const folder = join(sandbox.home, "cache", "opencode", "packages", "oidc-token@latest", "node_modules");
-    const unpacked = join(folder, "oidc-token");
-    mkdirSync(folder, { recursive: true });
-    const quiet: ExecFileSyncOptions = { cwd: folder, timeout: 60_000, stdio: ["ignore", "pipe", "ignore"] };
-    const packed = execFileSync("npm", ["pack", root, "--ignore-scripts", "--json"], quiet);
-    const [{ filename }] = JSON.parse(packed.toString()) as [{ filename: string }];
-    execFileSync("tar", ["-xzf", filename], quiet);
-    cpSync(join(folder, "package"), unpacked, { recursive: true });
-    // What the package depends on comes from the checkout, not from the network.
-    for (const name of readdirSync(join(root, "node_modules"))) {
-      if (!name.startsWith(".")) symlinkSync(join(root, "node_modules", name), join(folder, name));
-    }
+    installPackage(sandbox.home);
     opencode.configure({ plugin: ["oidc-token"], model: "acme/large" });
     const { stdout } = await opencode.run(["run", "hi"]);
     expect(stdout).toContain("Hello from the model");

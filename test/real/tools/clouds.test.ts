@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Bench } from "../../support/tools/bench.js";
 import { fromNpm, onPath } from "../../support/tools/installed.js";
@@ -7,6 +9,7 @@ import { type Sts, startSts } from "../../support/tools/sts.js";
 const google = fromNpm("google-auth-library@10.9.1");
 const sdk = fromNpm("@aws-sdk/client-sts@3.1169.0", "@aws-sdk/credential-providers@3.1169.0");
 const aws = onPath("aws", false);
+const gcloud = onPath("gcloud", false);
 /** AWS_ENDPOINT_URL_STS came with 2.13 and 1.29: an older one cannot be kept on this machine. */
 const aws_is_old = aws.path !== undefined && !knowsEndpoint();
 const ROLE = "arn:aws:iam::123456789012:role/corp";
@@ -54,6 +57,42 @@ describe.skipIf(google.missing)(google.named("google-auth-library"), () => {
     expect(new Set(sts.exchanged).size).toBe(2);
     expect(await bench.undo("google")).toEqual([]);
     expect((await use()).code).not.toBe(0);
+  });
+});
+
+describe.skipIf(gcloud.missing)(gcloud.named("gcloud"), () => {
+  test("signs in with the file that is written, and exchanges ID tokens by it, another after an expiry", async () => {
+    const written = await bench.setup(
+      "google",
+      "--audience",
+      "//iam.googleapis.com/locations/global/workforcePools/p/providers/corp",
+    );
+    const [file = ""] = written.stdout.trim().split("\n");
+    // Google's own STS is not to be had here.
+    const here = join(bench.home, "account.json");
+    const text = readFileSync(file, "utf8").replaceAll("https://sts.googleapis.com/v1", sts.url);
+    writeFileSync(here, text, { mode: 0o600 });
+    const env = {
+      CLOUDSDK_CONFIG: join(bench.home, "gcloud"),
+      CLOUDSDK_CORE_DISABLE_PROMPTS: "1",
+      CLOUDSDK_CORE_DISABLE_USAGE_REPORTING: "true",
+      CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK: "true",
+      GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: "1",
+      GOOGLE_APPLICATION_CREDENTIALS: here,
+    };
+    const use = (...words: readonly string[]) => bench.run("gcloud", ["auth", ...words], { env });
+    expect((await use("login", `--cred-file=${here}`)).stderr).toContain("principal://corp/subject/person");
+    sts.exchanged.length = 0;
+    await bench.live(
+      async () => {
+        const { stdout, stderr } = await use("application-default", "print-access-token");
+        expect({ stdout, stderr }).toMatchObject({ stdout: "google-access-token\n" });
+      },
+      "does not ask again",
+      "id_token",
+    );
+    expect(new Set(sts.exchanged).size).toBe(2);
+    expect(await bench.undo("google")).toEqual([]);
   });
 });
 

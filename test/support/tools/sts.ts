@@ -10,11 +10,12 @@ export interface Sts {
   stop(): Promise<void>;
 }
 
+const GOOGLE_TOKEN = "google-access-token";
 /** Seconds that what it hands out is good for, as little as AWS's libraries believe. */
 const LIFETIME = 3600;
 
 /**
- * The token exchange of Google (RFC 8693, as its STS reference has it) and AWS (AssumeRoleWithWebIdentity and
+ * The token exchange of Google (RFC 8693 and 7662, as its STS reference has them) and AWS (AssumeRoleWithWebIdentity and
  * GetCallerIdentity of the STS API reference) on 127.0.0.1, for ID tokens that the provider has signed.
  */
 export async function startSts(provider: TestProvider): Promise<Sts> {
@@ -27,6 +28,12 @@ export async function startSts(provider: TestProvider): Promise<Sts> {
     if (form.get("Action") === "GetCallerIdentity") {
       const signed = request.headers.authorization?.includes("Credential=ASIATEST");
       response.writeHead(signed ? 200 : 403, { "content-type": "text/xml" }).end(IDENTITY);
+      return;
+    }
+    if (request.url === "/introspect") {
+      const active = form.get("token") === GOOGLE_TOKEN;
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ active, username: "principal://corp/subject/person" }));
       return;
     }
     const token = form.get("subject_token") ?? form.get("WebIdentityToken") ?? "";
@@ -43,7 +50,7 @@ export async function startSts(provider: TestProvider): Promise<Sts> {
     }
     response.writeHead(200, { "content-type": "application/json" }).end(
       JSON.stringify({
-        access_token: "google-access-token",
+        access_token: GOOGLE_TOKEN,
         issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
         token_type: "Bearer",
         expires_in: LIFETIME,

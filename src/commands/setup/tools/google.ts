@@ -15,7 +15,9 @@ export const google: Tool = {
       type: "external_account",
       audience: asked.audience,
       subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
-      token_url: TOKEN_URL,
+      token_url: `${STS}/token`,
+      // Where gcloud asks whose token it has, for the name of the account.
+      token_info_url: `${STS}/introspect`,
       credential_source: {
         executable: {
           command: asked
@@ -42,4 +44,4 @@ export const google: Tool = {
   },
 };
 
-const TOKEN_URL = "https://sts.googleapis.com/v1/token";
+const STS = "https://sts.googleapis.com/v1";
