@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -125,6 +126,19 @@ describe("setup", () => {
     expect((await setup("cargo", "--undo", "--yes")).code).toBe(0);
     expect(existsSync(program)).toBe(false);
     expect(existsSync(at(".cargo/config.toml"))).toBe(false);
+  });
+
+  it("writes docker a helper where none is on PATH, and says what to put there", async () => {
+    const nowhere = { env: { PATH: dirname(process.execPath) } };
+    const args = ["setup", "docker", "--url", "https://images.example", "--write", "--yes"];
+    const { code, stderr } = await sandbox.run(args, nowhere);
+    expect(code).toBe(0);
+    const folder = at("data/oidc-token/setup/bin");
+    expect(stderr).toContain(`PATH="${folder}:$PATH" docker pull`);
+    const program = join(folder, "docker-credential-oidc-token");
+    expect(execFileSync(program, ["list"], { env: sandbox.env, encoding: "utf8" })).toBe("{}\n");
+    expect((await setup("docker", "--undo", "--yes")).code).toBe(0);
+    expect(existsSync(program)).toBe(false);
   });
 
   it("leaves a file alone that it does not understand, prints what it lacks, and changes no other file", async () => {

@@ -4,7 +4,7 @@ import { OidcTokenError } from "../../errors.js";
 import { isLoopback } from "../../loopback.js";
 import type { Profile } from "../../profile.js";
 import { printable, quote } from "../../text.js";
-import { callsOf, ownProgram } from "./program.js";
+import { callsOf, isOnPath, ownProgram } from "./program.js";
 import type { Asked, FileEdit, Need, Tool } from "./tool.js";
 import { readRaw } from "./write.js";
 
@@ -43,6 +43,7 @@ export function askedOf(context: Context, profile: Profile, config: string, opti
   );
   return {
     ...calls,
+    isOnPath: (name) => isOnPath(name, env, platform),
     profile: profile.name,
     base_url: (profile.base_url ?? PLACEHOLDERS.base_url).replace(/\/$/, ""),
     url: addressOf(options.url ?? PLACEHOLDERS.url),

@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import type { Context } from "../../context.js";
 import type { Asked, Shim } from "./tool.js";
@@ -33,6 +33,13 @@ export function ownProgram({ env }: Pick<Context, "env">, script = process.argv[
     .map((folder) => resolve(folder, name))
     .find((candidate) => sameFile(candidate, runtime));
   return script === runtime ? [link ?? runtime] : [link ?? runtime, resolve(script)];
+}
+
+/** Whether a shell would find a program of this name. */
+export function isOnPath(name: string, { PATH = "" }: Context["env"], platform: NodeJS.Platform): boolean {
+  const names = platform === "win32" ? [`${name}.exe`, `${name}.cmd`] : [name];
+  const folders = PATH.split(delimiter).filter(Boolean);
+  return folders.some((folder) => names.some((each) => existsSync(join(folder, each))));
 }
 
 function sameFile(candidate: string, path: string): boolean {

@@ -18,6 +18,8 @@ export interface Asked {
   line(...words: readonly string[]): string;
   /** A private program of this name that runs such a command; its path. `script` takes the place of the command's line. */
   shim(name: string, words: readonly string[], script?: string): Shim;
+  /** Whether a shell finds a program of this name. */
+  isOnPath(name: string): boolean;
   /** Where private programs are. */
   readonly programs: string;
   readonly home: string;

@@ -68,6 +68,7 @@ describe("each tool", () => {
     home: "/home/person",
     env: {},
     platform: "linux",
+    isOnPath: () => false,
   } as const;
   const edits = TOOLS.flatMap((tool) => tool.plan(asked).edits.map((edit) => [tool.name, edit] as const));
 
@@ -105,6 +106,7 @@ describe("a path with a blank in it", () => {
     home: "/Users/a person",
     env: {},
     platform: "linux",
+    isOnPath: () => false,
   } as const;
   const textOf = (tool: string): string => {
     const { edits = [] } = TOOLS.find(({ name }) => name === tool)?.plan(asked) ?? {};

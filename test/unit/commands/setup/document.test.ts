@@ -33,6 +33,7 @@ const asked = {
   home: "~",
   env: {},
   platform: "linux",
+  isOnPath: () => true,
 } as const;
 
 const LANGUAGE = {
