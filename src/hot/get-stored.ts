@@ -56,7 +56,7 @@ async function answerTo(
     }
     const stored = snapshot.key
       ? staticKey(snapshot.key, env)
-      : await storedTokens(snapshot, paths.data, env);
+      : await storedTokens(snapshot, paths.data, env, question && KEYRING_DEADLINE);
     // An ID token is a credential once its signature has been checked, which takes a request.
     const tokens = snapshot.id_token && stored ? stored.id_token_verified && idTokenAsToken(stored) : stored;
     const now = Date.now() / 1000;
@@ -77,15 +77,20 @@ async function answerTo(
   }
 }
 
+/** Milliseconds; the full command, which then tells the tool what is wrong, needs some of its four seconds. */
+const KEYRING_DEADLINE = 2_000;
+
 async function storedTokens(
   { store, account }: Snapshot,
   data: string,
   env: NodeJS.ProcessEnv,
+  keyring_deadline: number | undefined,
 ): Promise<TokenSet | undefined> {
   const stores: Readable = {
     file: { get: async (account) => readFileStore(`${data}/tokens`, account) },
     keyring: {
-      get: (account, deadline) => readKeyring({ platform: process.platform, env }, account, deadline),
+      get: (account, deadline = keyring_deadline) =>
+        readKeyring({ platform: process.platform, env }, account, deadline),
     },
   };
   const kept = await readStores(store, stores, account);

@@ -26,6 +26,8 @@ export interface Asked {
   readonly id_token?: boolean;
   /** A person may be asked to sign in. */
   readonly interactive?: boolean;
+  /** Told when a refresh token is sent: the provider may have spent it then, and only the answer keeps the session. */
+  readonly onRefresh?: () => void;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function obtain(context: Context, access: ProfileAccess, asked: Ask
     rejected_sha256: asked.rejected_sha256,
     lock_timeout: lockTimeout(profile.timeout),
   };
-  const ports = portsOf(context, access, asked.interactive === true);
+  const ports = portsOf(context, access, asked);
   const tokens = await obtainTokens(request, ports);
   if (!asked.id_token) return tokens;
   const id_token = idTokenAsToken(tokens);
@@ -109,11 +111,15 @@ async function staticKey(
   return { access_token: key, token_type: "static", obtained_at: context.now() };
 }
 
-/** Seconds. */
-const REFRESH_GRACE = 5;
+/** Seconds that the answer to a refresh still has where nobody waits for the token any more. */
+export const REFRESH_GRACE = 5;
 
 /** Joins one profile's store, lock and provider to the token service. */
-function portsOf(context: Context, access: ProfileAccess, interactive: boolean): TokenPorts {
+function portsOf(
+  context: Context,
+  access: ProfileAccess,
+  { interactive = false, onRefresh }: Pick<Asked, "interactive" | "onRefresh">,
+): TokenPorts {
   const { profile } = access;
   const flow = unattendedFlow(profile.flow);
   /** Of the time in which the lock is held. */
@@ -156,6 +162,7 @@ function portsOf(context: Context, access: ProfileAccess, interactive: boolean):
     },
     refresh: async (refresh_token, dpop_key) => {
       const grants = await access.grants();
+      onRefresh?.();
       // The provider may have spent the refresh token already: without the answer the session is lost.
       const outcome = await withGrace(context.interrupted, grants.refresh(refresh_token, dpop_key), {
         seconds: REFRESH_GRACE,

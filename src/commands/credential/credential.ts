@@ -18,8 +18,12 @@ export interface CredentialOptions extends GlobalOptions {
   readonly mode?: string;
 }
 
-/** Seconds from a question to its answer, so that the whole takes under four: Codex, the least patient, waits for five. */
+/**
+ * Seconds from the start of the process to the answer, so that the whole takes under four: the least patient tool waits for
+ * five. Of which the hot path may have taken some; the rest is at least so much.
+ */
 const PATIENCE = 3.5;
+const LEAST = 1;
 
 /**
  * `credential`: answers another tool in its own protocol. Silent on stderr unless it fails, and then one line: many tools
@@ -34,18 +38,20 @@ export async function credential(
   if (options.mode !== undefined) words.push("--mode", options.mode);
   context.stdout.write(protocol.greeting ?? "");
   let failed = false;
+  let left = Math.max(LEAST, PATIENCE - process.uptime());
   const show = ({ text, failed: none = false }: Reply): void => {
     context.stdout.write(text);
     failed ||= none;
   };
   try {
-    for await (const text of requestsIn(context.stdin, protocol.reads, PATIENCE)) {
+    for await (const text of requestsIn(context.stdin, protocol.reads, left)) {
       try {
-        show(await replyTo(context, options, protocol.ask(words, text)));
+        show(await replyTo(context, options, protocol.ask(words, text), left));
       } catch (error) {
         if (!isOidcTokenError(error) || !protocol.failure) throw error;
         show({ text: protocol.failure(sentenceOf(context, error)) });
       }
+      left = PATIENCE;
     }
   } catch (error) {
     if (!isOidcTokenError(error) || context.interrupted.aborted) throw error;
@@ -60,7 +66,12 @@ function sentenceOf(context: Context, { message, hint }: { message: string; hint
   return context.redactor.apply(`${message}; ${hint}`);
 }
 
-async function replyTo(context: Context, options: CredentialOptions, question: Question): Promise<Reply> {
+async function replyTo(
+  context: Context,
+  options: CredentialOptions,
+  question: Question,
+  seconds: number,
+): Promise<Reply> {
   if (question.wants === "nothing") return question.reply;
   const none = question.wants === "token" ? question.none : { text: "" };
   if (question.urls.length === 0) return none;
@@ -76,13 +87,13 @@ async function replyTo(context: Context, options: CredentialOptions, question: Q
     const stored = (await access.read())?.tokens;
     // An older one than we have, or none of ours.
     if (stored && sha256(stored.access_token) !== rejected_sha256) return none;
-    await obtainWithin(quiet, access, { rejected_sha256 }, PATIENCE);
+    await obtainWithin(quiet, access, { rejected_sha256 }, seconds);
     return none;
   }
   if (context.log.level === DEFAULT_LOG_LEVEL) {
     const call = { ...context, argv: [...context.argv, ...question.urls] };
     rememberCall(call, profile, { format: "token", id_token: false }, { files: config.files, read_at });
   }
-  const tokens = await obtainWithin(quiet, access, {}, PATIENCE);
+  const tokens = await obtainWithin(quiet, access, {}, seconds);
   return { text: question.given(givenFrom(tokens, profile)) };
 }
