@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { cli, hot, seldom } from "./build.mjs";
+import { withoutSignature } from "./standalone-macho.mjs";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
 const OUT = join(ROOT, "standalone");
@@ -148,6 +149,7 @@ async function make(target) {
     ],
     { stdio: ["ignore", "ignore", "inherit"], cwd: folder },
   );
+  if (target === "darwin-x64") writeFileSync(file, withoutSignature(readFileSync(file)));
   rmSync(folder, { recursive: true });
   return file;
 }

@@ -1,5 +1,6 @@
 import { OidcTokenError } from "../errors.js";
 import type { Environment } from "../paths.js";
+import { networkCode } from "./trouble.js";
 
 export interface ProxyVariables {
   readonly http: string | undefined;
@@ -61,11 +62,41 @@ export function proxyTrouble(
     );
   });
   if (unreachable === undefined || typeof cause.code !== "string") return undefined;
+  return outOfReach(unreachable, cause.code, error);
+}
+
+/** Milliseconds for which a proxy is waited for to find out whether it is the one that is away. */
+const PATIENCE = 3_000;
+
+/** The same for Bun, whose error does not tell which of the two it could not reach: the proxies are asked. */
+export async function deadProxy(
+  error: unknown,
+  proxies: readonly string[],
+): Promise<OidcTokenError | undefined> {
+  if (!/REFUSED|NOTFOUND|UNREACH|TIMEDOUT/i.test(networkCode(error))) return undefined;
+  const { connect } = await import("node:net");
+  for (const proxy of proxies) {
+    const { hostname, port, protocol } = new URL(proxy);
+    const socket = connect(
+      Number(port) || (protocol === "https:" ? 443 : 80),
+      hostname.replace(/^\[|\]$/g, ""),
+    );
+    const code = await new Promise<string | undefined>((resolve) => {
+      socket.setTimeout(PATIENCE, () => resolve("ETIMEDOUT"));
+      socket.once("error", (trouble) => resolve(networkCode(trouble)));
+      socket.once("connect", () => resolve(undefined));
+    }).finally(() => socket.destroy());
+    if (code !== undefined) return outOfReach(proxy, code, error);
+  }
+  return undefined;
+}
+
+function outOfReach(proxy: string, code: string, cause: unknown): OidcTokenError {
   return new OidcTokenError(
     "temporary",
-    `the proxy ${hostOf(unreachable)} can't be reached (${cause.code})`,
+    `the proxy ${hostOf(proxy)} can't be reached (${code})`,
     "check the network, and the proxy in the profile or in HTTPS_PROXY",
-    { cause: error },
+    { cause },
   );
 }
 

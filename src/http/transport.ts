@@ -2,7 +2,7 @@ import type { Context, Secrets } from "../context.js";
 import { isLoopback } from "../loopback.js";
 import type { Profile } from "../profile.js";
 import { hideCredentials, loadUndici, openDispatcher, type Route } from "./dispatcher.js";
-import { hostOf, proxyTrouble, proxyVariables, urlOf } from "./proxy.js";
+import { deadProxy, hostOf, proxyTrouble, proxyVariables, urlOf } from "./proxy.js";
 import { straightFetch } from "./straight.js";
 import { certificateIssuer, tlsSettings } from "./tls.js";
 import { nameOf, networkCode, networkTrouble } from "./trouble.js";
@@ -53,7 +53,10 @@ export async function openTransport(
     try {
       return is_near ? await toLoopback(url, input, init) : await (await away())(input, init);
     } catch (error) {
-      if (!is_near && named.length > 0) throw proxyTrouble(error, hostOf(url), named) ?? error;
+      if (!is_near && named.length > 0) {
+        const known = proxyTrouble(error, hostOf(url), named);
+        throw known ?? (process.versions.bun && (await deadProxy(error, named))) ?? error;
+      }
       if (!UNTRUSTED.test(networkCode(error))) throw error;
       throw networkTrouble(nameOf(url), error, await certificateIssuer(url));
     }

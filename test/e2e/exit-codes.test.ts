@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync }
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { BIN, PROGRAM, Sandbox } from "../support/command.js";
+import { IS_SCRIPT, Sandbox } from "../support/command.js";
 import { expectFailure } from "../support/failure-shape.js";
 import { CLIENTS, startProvider, type TestProvider } from "../support/provider.js";
 import { FAULTS } from "../support/provider-faults.js";
@@ -56,7 +56,7 @@ describe("0: done", () => {
 });
 
 // What breaks it is loaded by NODE_OPTIONS, which the executable does not obey.
-describe.skipIf(PROGRAM !== BIN)(
+describe.skipIf(!IS_SCRIPT)(
   "1: a defect of ours says that it is one, without the text of the error or a stack",
   () => {
     const canary = "canary-in-an-unforeseen-error";

@@ -11,7 +11,7 @@ import { pathWithoutNode } from "./path-without-node.js";
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL("../..", import.meta.url)),
-    include: ["test/standalone/**/*.test.ts", "test/e2e/**/*.test.ts"],
+    include: ["test/standalone/**/*.test.ts", "test/e2e/**/*.test.ts", "test/real/keyring-command.test.ts"],
     exclude: [...configDefaults.exclude, ...(process.env.OIDC_TOKEN_TEST_LONG ? [] : LONG)],
     env: {
       OIDC_TOKEN_TEST_COMMAND: process.env.OIDC_TOKEN_TEST_COMMAND || executable(),

@@ -14,6 +14,8 @@ const EXECUTABLE = process.env.OIDC_TOKEN_TEST_COMMAND && resolve(process.env.OI
 /** The file that is `oidc-token`: the script, or the executable. */
 export const PROGRAM = EXECUTABLE || BIN;
 
+export const IS_SCRIPT = !EXECUTABLE;
+
 /** The words that start it. */
 export const COMMAND: readonly string[] = EXECUTABLE ? [EXECUTABLE] : [process.execPath, BIN];
 
