@@ -86,31 +86,47 @@ function part(name, path) {
 }
 
 /**
- * The program as esbuild makes it for Node, with every package and the native library inside.
+ * The keyring's library from the executable itself, and the commands as modules, which Bun loads one by one.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const embedded = {
+  name: "embedded",
+  setup({ onLoad, onResolve }) {
+    onLoad({ filter: /[\\/]keyring[\\/]load-native\.ts$/ }, () => ({
+      contents: `import native from ${JSON.stringify(NATIVE)}; export const loadNative = () => native;`,
+    }));
+    onResolve({ filter: /^\.\/cli\.cjs$/ }, () => ({ path: "./cli.mjs", external: true }));
+  },
+};
+
+/**
+ * The program as esbuild makes it for Node, with every package inside.
  *
  * @param {string} folder
  */
 async function bundle(folder) {
-  /** @type {import("esbuild").Plugin} */
-  const embedded = {
-    name: "embedded-keyring",
-    setup({ onLoad }) {
-      onLoad({ filter: /[\\/]keyring[\\/]load-native\.ts$/ }, () => ({
-        contents: `import native from ${JSON.stringify(NATIVE)}; export const loadNative = () => native;`,
-      }));
-    },
-  };
   /** @param {import("esbuild").BuildOptions} options */
-  const standalone = ({ external = [], ...options }) => ({
-    ...options,
-    plugins: [embedded],
-    external: [NATIVE, ...external.filter((name) => name.startsWith("*/"))],
-  });
+  const standalone = ({ external = [], plugins = [], ...options }) =>
+    build({
+      ...options,
+      plugins: [embedded, ...plugins],
+      external: [NATIVE, ...external.filter((name) => name.endsWith("/seldom.cjs"))],
+    });
   const main = join(folder, "main.cjs");
   await Promise.all([
-    build(standalone({ ...hot, entryPoints: ["src/standalone/entry.ts"], outfile: main })),
-    build(standalone({ ...seldom, outfile: join(folder, "seldom.cjs") })),
-    build(standalone({ ...cli, outdir: folder })),
+    standalone({ ...hot, entryPoints: ["src/standalone/entry.ts"], outfile: main }),
+    standalone({ ...seldom, outfile: join(folder, "seldom.cjs") }),
+    standalone({
+      ...cli,
+      outdir: folder,
+      outExtension: { ".js": ".mjs" },
+      define: {},
+      // Some of what is bundled is CommonJS and calls require for built-in modules.
+      banner: {
+        js: "import{createRequire as loader}from'node:module';const require=loader(import.meta.url);",
+      },
+    }),
   ]);
   return main;
 }
