@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
@@ -111,11 +112,69 @@ export async function chunks(options) {
   return { files: await Promise.all(files), metafile };
 }
 
+/**
+ * The commands that have all they usually load in one file, since a file more costs half a millisecond: whoever else asks
+ * for one of its chunks gets the same. Each with what it loads beside itself.
+ */
+const PACKS = {
+  "get refresh credential": ["src/oidc/grants.ts", "src/http/straight.ts"],
+  "status profiles whoami": [],
+};
+/** Where a command's file is, below src/. */
+const FOLDERS = ["commands", "commands/credential"];
+
+/**
+ * The chunks that some entry points need at once, as one file whose exports are those of `first`.
+ *
+ * @param {ReadonlyMap<string, string>} texts by name
+ * @param {import("esbuild").Metafile["outputs"]} outputs by name
+ * @param {readonly string[]} names
+ */
+function pack(texts, outputs, names) {
+  const needed = new Set(names);
+  for (const name of needed) {
+    for (const { path, kind } of outputs[name]?.imports ?? []) {
+      if (kind === "import-statement" && path.startsWith("dist/")) needed.add(path.slice("dist/".length));
+    }
+  }
+  const functions = [...needed].map(
+    (name) => `${JSON.stringify(`./${name}`)}:function(module,exports,require){${texts.get(name)}\n}`,
+  );
+  return `"use strict";const{join}=require("path"),{cache}=require,own={${functions.join(",\n")}};
+const load=(id)=>{if(!Object.hasOwn(own,id))return require(id);const filename=join(__dirname,id);
+if(cache[filename])return cache[filename].exports;const module={id:filename,filename,loaded:true,children:[],paths:[],exports:{}};
+cache[filename]=module;own[id](module,module.exports,load);return module.exports};
+module.exports=load(${JSON.stringify(`./${names[0]}`)});
+`;
+}
+
+/** The program without its hot path: chunks, packs of them, and the file that chooses one by the command's name. */
+async function writeProgram() {
+  const { files, metafile } = await chunks({ ...cli, entryPoints: [{ in: "src/cli.ts", out: "program" }] });
+  const texts = new Map(files.map(({ path, text }) => [basename(path), text]));
+  const outputs = Object.fromEntries(
+    Object.entries(metafile?.outputs ?? {}).map(([path, output]) => [basename(path), output]),
+  );
+  /** @param {string} source @returns {string[]} */
+  const chunkOf = (source) => Object.keys(outputs).filter((name) => outputs[name]?.entryPoint === source);
+  const choice = Object.entries(PACKS).map(([commands, beside], at) => {
+    const words = commands.split(" ");
+    const own = words.flatMap((word) => FOLDERS.map((folder) => `src/${folder}/${word}.ts`));
+    texts.set(
+      `pack-${at}.cjs`,
+      pack(texts, outputs, ["program.cjs", ...[...own, ...beside].flatMap(chunkOf)]),
+    );
+    return words.map((word) => `${word}:"./pack-${at}.cjs"`).join(",");
+  });
+  texts.set(
+    "cli.cjs",
+    `"use strict";const packs={__proto__:null,${choice.join(",")}};module.exports=require(packs[process.argv[2]]??"./program.cjs");\n`,
+  );
+  for (const [name, text] of texts) writeFileSync(new URL(`dist/${name}`, import.meta.url), text);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
   mkdirSync(new URL("dist", import.meta.url));
-  const split = chunks(cli).then(({ files }) => {
-    for (const { path, text } of files) writeFileSync(path, text);
-  });
-  await Promise.all([split, ...[hot, seldom, opencode].map((options) => build(options))]);
+  await Promise.all([writeProgram(), ...[hot, seldom, opencode].map((options) => build(options))]);
 }
