@@ -20,7 +20,7 @@ function straight(): typeof globalThis.fetch {
 
 /** The context of the real process. */
 export function createContext(argv: readonly string[], level: LogLevel, interrupted: AbortSignal): Context {
-  const { env, platform, stdin, stdout, stderr } = process;
+  const { env, platform } = process;
   const paths = userPaths();
   const redactor = new Redactor();
   const lock_folders = lockFolders(env, paths.log);
@@ -30,9 +30,16 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
     platform,
     cwd: process.cwd(),
     paths,
-    stdin,
-    stdout,
-    stderr,
+    // Made when they are asked for, which takes milliseconds each.
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
     now: () => Date.now() / 1000,
     monotonic: () => performance.now() / 1000,
     sleep: async (ms, signal) => void (await delay(ms, undefined, signal ? { signal } : {})),
@@ -71,7 +78,8 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
     },
     discovery: async (profile, secrets) => {
       const { createDiscovery } = await import("./oidc/address/discovery.js");
-      return createDiscovery({ ...context, fetch: await context.transport(profile, secrets) });
+      const fetch = await context.transport(profile, secrets);
+      return createDiscovery(Object.create(context, { fetch: { value: fetch } }) as Context);
     },
     interrupted,
   };

@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { join } from "node:path";
 import envPaths from "env-paths";
 
 /** The variables of a process. */
@@ -17,4 +18,9 @@ export interface Paths {
 export function userPaths(): Paths {
   const { config, data, cache, log } = envPaths("oidc-token", { suffix: "" });
   return { home: homedir(), config, data, cache, log };
+}
+
+/** `~` at the beginning of a path is the user's home. */
+export function expandHome(path: string, home: string): string {
+  return /^~(?=$|[/\\])/.test(path) ? join(home, path.slice(1)) : path;
 }

@@ -97,6 +97,9 @@ export const ENDPOINTS = [
 ] as const;
 export type Endpoints = { readonly [Name in (typeof ENDPOINTS)[number]]?: string };
 
+/** The keys that say where a token may go, and over what. */
+export const DESTINATION_KEYS = ["base_url", "allowed_origins", "endpoints", "proxy", "ca_file"] as const;
+
 /** One profile, validated, with every default applied, frozen. The keys are those of DESIGN §3. */
 export interface Profile extends References {
   readonly name: string;

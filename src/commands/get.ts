@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type GlobalOptions, parseChoice, parseSeconds } from "../arguments.js";
-import { loadConfig } from "../config/load.js";
+import { openConfig } from "../config/kept/open.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { fileError } from "../files/file-error.js";
@@ -49,7 +49,7 @@ export async function get(context: Context, options: GetOptions): Promise<void> 
 async function print(context: Context, options: GetOptions, asked: Wanted): Promise<void> {
   const read_at = Date.now();
   const interactive = isInteractive(context, options.interactive);
-  const config = loadConfig(context, options);
+  const config = await openConfig(context, options);
   const profile = config.profile(options.profile);
   if (options.url !== undefined) checkOrigin(options.url, profile.name, profile.allowed_origins);
   const access = accessProfile(context, profile, {

@@ -42,7 +42,7 @@ export async function login(context: Context, options: LoginOptions): Promise<vo
 async function loginTo(context: Context, options: LoginOptions): Promise<LoggedIn> {
   const flow = options.flow === undefined ? undefined : parseChoice("--flow", options.flow, FLOWS);
   const timeout = options.timeout === undefined ? undefined : parseSeconds("--timeout", options.timeout);
-  const profile = selectProfile(context, options);
+  const profile = await selectProfile(context, options);
   if (flow !== undefined && !profile.flow.includes(flow)) throw flowNotInProfile(flow, profile);
   const file = profile.project ?? configPath(context, options);
   for (const exposed of exposedSecrets(profile, file, context.platform)) tell(context, exposed);

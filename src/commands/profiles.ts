@@ -1,6 +1,6 @@
 import kleur from "kleur";
 import type { GlobalOptions } from "../arguments.js";
-import { loadConfig } from "../config/load.js";
+import { openConfig } from "../config/kept/open.js";
 import type { Context } from "../context.js";
 import type { OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
@@ -33,7 +33,7 @@ export interface ProfileFacts {
 
 /** `profiles`: the profiles there are. */
 export async function profiles(context: Context, options: ProfilesOptions): Promise<void> {
-  const config = loadConfig(context, options);
+  const config = await openConfig(context, options);
   const answers = await eachProfile(config, config.names, async (profile) =>
     factsOf(profile, context.paths.data, config.path),
   );

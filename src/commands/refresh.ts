@@ -9,7 +9,7 @@ import { unattendedFlow } from "../token/choose-flow.js";
 
 /** `refresh`: forces a refresh and says when the new token expires. Never signs in. */
 export async function refresh(context: Context, options: GlobalOptions): Promise<void> {
-  const profile = selectProfile(context, options);
+  const profile = await selectProfile(context, options);
   if (profile.flow[0] === "static_key") {
     throw new OidcTokenError(
       "usage",

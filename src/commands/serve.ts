@@ -14,7 +14,7 @@ export interface ServeOptions extends GlobalOptions {
 /** `serve`: a loopback address in front of the profile's `base_url`, until Ctrl-C or SIGTERM. Answers the exit code. */
 export async function serve(context: Context, options: ServeOptions): Promise<number> {
   const port = parsePort(options.port);
-  const profile = selectProfile(context, options);
+  const profile = await selectProfile(context, options);
   const interactive = isInteractive(context, undefined);
   const notice = (sentence: string): void => tell(context, sentence);
   const access = accessProfile(context, profile, { interactive, notice });

@@ -1,6 +1,6 @@
 import kleur from "kleur";
 import type { GlobalOptions } from "../arguments.js";
-import { loadConfig } from "../config/load.js";
+import { openConfig } from "../config/kept/open.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError, type OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
@@ -47,7 +47,7 @@ export interface ProfileStatus {
 
 /** `status`: what each profile has, and what `get` would do next. */
 export async function status(context: Context, options: StatusOptions): Promise<void> {
-  const config = loadConfig(context, options);
+  const config = await openConfig(context, options);
   const names = options.profile === undefined ? config.names : [options.profile];
   const answers = await eachProfile(config, names, (profile) => statusOf(context, profile));
   const rows = answers.map((each) =>

@@ -1,6 +1,6 @@
 import kleur from "kleur";
 import type { GlobalOptions } from "../arguments.js";
-import { loadConfig } from "../config/load.js";
+import { openConfig } from "../config/kept/open.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import type { Profile } from "../profile.js";
@@ -30,7 +30,7 @@ interface Unanswered {
 
 /** `whoami`: whom the stored tokens are for, as they say themselves; nobody is asked. Never prints a token. */
 export async function whoami(context: Context, options: WhoamiOptions): Promise<void> {
-  const config = loadConfig(context, options);
+  const config = await openConfig(context, options);
   const names = options.profile === undefined ? config.names : [options.profile];
   const rows: (Whoami | Unanswered)[] = [];
   const sentence = (text: string): string => context.redactor.sentence(text);

@@ -1,12 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { OidcTokenError } from "../errors.js";
-import type { Profile } from "../profile.js";
+import { DESTINATION_KEYS, type Profile } from "../profile.js";
 import { quote } from "../text.js";
 import { variableOf } from "./environment.js";
 import type { ProfileKey, ProfileValues } from "./schema/profile.js";
-
-/** The keys that say where a token may go, and over what. */
-export const DESTINATION_KEYS = ["base_url", "allowed_origins", "endpoints", "proxy", "ca_file"] as const;
 
 /**
  * Those by which the environment could lead a token, or the secret it is got with, to somebody else. A proxy alone can't:

@@ -1,6 +1,5 @@
-import type { AnyReference, Profile } from "../profile.js";
+import { type AnyReference, DESTINATION_KEYS, type Profile } from "../profile.js";
 import { sha256 } from "../sha256.js";
-import { DESTINATION_KEYS } from "./diversion.js";
 
 /** What decides whom a token is for and where it may have come from (DESIGN §4). */
 export type Identity = Pick<

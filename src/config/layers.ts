@@ -1,6 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import { given } from "../given.js";
 import type { Environment } from "../paths.js";
+import { expandHome } from "../paths.js";
 import { type AnyReference, REFERENCE_KEYS, type ReferenceKey } from "../profile.js";
 import { profileFromEnvironment, variableOf } from "./environment.js";
 import type { Report } from "./finding.js";
@@ -32,11 +33,6 @@ export function layerFromEnvironment(
   return placed(values, folders, (reference, key) =>
     reference.from === "plain" ? { from: "env", name: variableOf(key) } : reference,
   );
-}
-
-/** `~` at the beginning of a path is the user's home. */
-export function expandHome(path: string, home: string): string {
-  return /^~(?=$|[/\\])/.test(path) ? join(home, path.slice(1)) : path;
 }
 
 function placed(

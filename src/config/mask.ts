@@ -2,7 +2,8 @@ import { given } from "../given.js";
 import { type AnyReference, type Profile, REFERENCE_KEYS } from "../profile.js";
 
 const MASK = "********";
-const SECRET_NAME = /secret|password|token|assertion/i;
+/** Parameters of these names may be secret. */
+export const SECRET_NAME = /secret|password|token|assertion/i;
 
 /** A profile as `config show` may print it: where each secret comes from, and never a secret itself. */
 export function maskProfile(profile: Profile): Record<string, unknown> {

@@ -1,15 +1,13 @@
-import { lstatSync, realpathSync, statSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { realpathSync } from "node:fs";
 import { OidcTokenError } from "../errors.js";
 import { Refused } from "../files/file-error.js";
 import { type Document, parseJsonc } from "../files/jsonc.js";
 import { given } from "../given.js";
 import { readConfiguration, validateDocument } from "./document.js";
 import { knownIn, nameIn } from "./key-names.js";
+import { ownerOf, projectPlaces } from "./project-places.js";
 import { projectEntries, projectSchema } from "./schema/file.js";
 import type { ProfileValues } from "./schema/profile.js";
-
-export const PROJECT_FILE = ".oidc-token.jsonc";
 
 /** A file that may define profiles. */
 export interface ProfileFile {
@@ -39,8 +37,7 @@ export interface ProjectSearch {
 export function findProjectFile(cwd: string, home: string, trust: Trust): ProjectSearch {
   const looked_at: string[] = [];
   const foreign: string[] = [];
-  for (const folder of foldersFrom(cwd, home)) {
-    const path = join(folder, PROJECT_FILE);
+  for (const path of projectPlaces(cwd, home)) {
     looked_at.push(path);
     const owner = ownerOf(path);
     if (owner === undefined) continue;
@@ -52,28 +49,6 @@ export function findProjectFile(cwd: string, home: string, trust: Trust): Projec
     if (file) return { file, looked_at, foreign };
   }
   return { looked_at, foreign };
-}
-
-/**
- * The folder and those above it that belong together: up to the home folder, or outside of it as far as the owner and
- * the file system stay the same, so that a file in /tmp or on a shared disk is nobody's business.
- */
-function* foldersFrom(cwd: string, home: string): Iterable<string> {
-  const is_at_home = cwd === home || cwd.startsWith(home.endsWith(sep) ? home : home + sep);
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    yield folder;
-    const above = dirname(folder);
-    if (folder === home || folder === above || (!is_at_home && !belongTogether(folder, above))) return;
-  }
-}
-
-function belongTogether(folder: string, above: string): boolean {
-  try {
-    const [one, other] = [statSync(folder), statSync(above)];
-    return one.uid === other.uid && one.dev === other.dev;
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -123,15 +98,6 @@ function checkTrust(document: Document, trust: ReturnType<Trust>): void {
       `${at}: this project file has changed since it was trusted`,
       "look at what has changed, then run: oidc-token trust",
     );
-  }
-}
-
-/** The owner of what lies there, a link itself and not what it leads to. A folder that may not be searched holds no file of ours. */
-function ownerOf(path: string): number | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false })?.uid;
-  } catch {
-    return undefined;
   }
 }
 

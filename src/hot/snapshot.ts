@@ -1,8 +1,8 @@
-import { type Stats, statSync } from "node:fs";
-import { version } from "../../package.json";
 import { readCache, writeCache } from "../files/cache.js";
+import { stampOf, stampsSince } from "../files/stamp.js";
 import { FORMATS, type FormatName } from "../formats/output.js";
 import { type SecretReference, STORE_CHOICES, type StoreChoice } from "../profile.js";
+import { version } from "../version.js";
 
 /**
  * What a cached `get` needs to know, kept from the last time this very command line was read in full, so that neither
@@ -62,20 +62,11 @@ const SELECTING_VARIABLES = [
 ];
 const FILE_NAME = "get.json";
 const MOST_ENTRIES = 24;
-/** Milliseconds; clocks of file systems tick more coarsely than the one we read. */
-const TICK = 20;
-
-/** Changes with every write to the file, also with one that keeps its size and modification time. */
-function stamp(path: string): string | null {
-  const stats = look(path);
-  return stats ? `${stats.ctimeMs}:${stats.mtimeMs}:${stats.size}:${stats.ino}` : null;
-}
-
 /** The snapshot kept under this key, if the files it came from are as they were. Never throws. */
 export function readSnapshot(cacheDir: string, key: string): Snapshot | undefined {
   const all = readAll(cacheDir);
   const kept = Object.hasOwn(all, key) ? all[key] : undefined;
-  return isSnapshot(kept) && kept.files.every(([path, at]) => stamp(path) === at) ? kept : undefined;
+  return isSnapshot(kept) && kept.files.every(([path, at]) => stampOf(path) === at) ? kept : undefined;
 }
 
 /** What writeSnapshot keeps, and nothing that would print something other than a token. */
@@ -131,8 +122,8 @@ export function writeSnapshot(
   read_at: number,
   facts: Omit<Snapshot, "files">,
 ): void {
-  const stamped = files.map((path) => [path, stamp(path)] as const);
-  if (files.some((path) => changedSince(path, read_at - TICK))) return;
+  const stamped = stampsSince(files, read_at);
+  if (!stamped) return;
   const { [key]: _old, ...others } = readAll(cacheDir);
   const kept = Object.entries(others).slice(-(MOST_ENTRIES - 1));
   const calls = Object.fromEntries([...kept, [key, { files: stamped, ...facts }]]);
@@ -149,18 +140,4 @@ function readAll(cacheDir: string): Readonly<Record<string, unknown>> {
     | null
     | undefined;
   return kept?.version === version && typeof kept.calls === "object" ? (kept.calls ?? {}) : {};
-}
-
-function changedSince(path: string, milliseconds: number): boolean {
-  const stats = look(path);
-  return stats !== undefined && stats.ctimeMs >= milliseconds;
-}
-
-/** What cannot be looked at, in a folder above that may not be searched, was no source of the configuration either. */
-function look(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
 }

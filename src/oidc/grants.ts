@@ -13,12 +13,7 @@ import { ProviderClock } from "./clock.js";
 import { newDpopKey, proofsBy } from "./dpop.js";
 import { type EndpointName, requireEndpoints } from "./endpoints.js";
 import { failureOf } from "./failure.js";
-import { authorizationCode } from "./flows/authorization-code.js";
-import { deviceCode } from "./flows/device-code.js";
 import { refresh } from "./flows/refresh.js";
-import { revoke } from "./flows/revoke.js";
-import { tokenToTradeIn, unattended } from "./flows/unattended.js";
-import { verifyIdToken } from "./flows/verify-id-token.js";
 import { refusalIn } from "./refusal.js";
 import { tokenSetFrom } from "./token-set-from.js";
 
@@ -30,16 +25,22 @@ export type GrantsContext = Pick<
 
 interface SignIn {
   readonly begins_at: EndpointName;
-  readonly run: (
-    client: Client,
-    request: SignInRequest,
-    context: GrantsContext,
-  ) => Promise<TokenEndpointResponse>;
+  readonly load: () => Promise<
+    (client: Client, request: SignInRequest, context: GrantsContext) => Promise<TokenEndpointResponse>
+  >;
 }
 
+/** The flows, but for the refresh, which is wanted far more often: each is loaded when it begins. */
+
 const SIGN_INS: Partial<Record<Flow, SignIn>> = {
-  authorization_code: { begins_at: "authorization_endpoint", run: authorizationCode },
-  device_code: { begins_at: "device_authorization_endpoint", run: deviceCode },
+  authorization_code: {
+    begins_at: "authorization_endpoint",
+    load: async () => (await import("./flows/authorization-code.js")).authorizationCode,
+  },
+  device_code: {
+    begins_at: "device_authorization_endpoint",
+    load: async () => (await import("./flows/device-code.js")).deviceCode,
+  },
 };
 
 /**
@@ -57,7 +58,7 @@ export async function createGrants(
   let transport: Promise<typeof globalThis.fetch> | undefined;
   const network = async (): Promise<GrantsContext> => {
     transport ??= openTransport(profile, secrets, context);
-    return { ...context, fetch: clock.watch(await transport) };
+    return Object.create(context, { fetch: { value: clock.watch(await transport) } }) as GrantsContext;
   };
 
   async function withClient<T>(
@@ -117,6 +118,7 @@ export async function createGrants(
     },
 
     issue: async (flow) => {
+      const { tokenToTradeIn, unattended } = await import("./flows/unattended.js");
       // With a time limit of its own: it may take a program its time.
       const token = await inTime(async (signal) =>
         tokenToTradeIn(flow, profile, secrets, await network(), {
@@ -134,17 +136,19 @@ export async function createGrants(
       if (flow === undefined) {
         throw new OidcTokenError("defect", `nobody signs in with flow ${request.flow}`, "report this");
       }
+      const run = await flow.load();
       return withClient(
         [flow.begins_at, "token_endpoint"],
         request.signal,
         async (client) => {
           const dpop_key = profile.dpop ? await newDpopKey() : undefined;
           const proofs = await proofsBy(client, dpop_key);
-          const answer = await flow.run({ ...client, proofs }, request, context);
+          const answer = await run({ ...client, proofs }, request, context);
           try {
             return { ...tokenSetFrom(answer, context.now(), profile), ...given({ dpop_key }) };
           } catch (error) {
             // What can't be used here is not to stay alive there.
+            const { revoke } = await import("./flows/revoke.js");
             const { access_token, token_type, refresh_token } = answer;
             const unusable = { access_token, token_type, obtained_at: 0, ...given({ refresh_token }) };
             await revoke(client, unusable, 0).catch(() => undefined);
@@ -155,10 +159,12 @@ export async function createGrants(
       );
     },
 
-    verifyIdToken: (tokens) =>
-      inTime((signal) =>
+    verifyIdToken: async (tokens) => {
+      const { verifyIdToken } = await import("./flows/verify-id-token.js");
+      return await inTime((signal) =>
         withClient(["token_endpoint", "jwks_uri"], signal, (client) => verifyIdToken(client, tokens)),
-      ),
+      );
+    },
 
     revoke: async (tokens, replaced_by) => {
       // Where that would end the newer session, too.
@@ -166,6 +172,7 @@ export async function createGrants(
       if (profile.issuer === undefined && profile.endpoints.revocation_endpoint === undefined) {
         return "not_supported";
       }
+      const { revoke } = await import("./flows/revoke.js");
       return inTime((signal) =>
         withClient(["revocation_endpoint"], signal, (client) => revoke(client, tokens, context.now()), {
           needed: [],

@@ -1,6 +1,6 @@
 import type { GlobalOptions } from "../arguments.js";
 import { clientAccountOf } from "../config/identity.js";
-import { loadConfig } from "../config/load.js";
+import { openConfig } from "../config/kept/open.js";
 import { resolveReference } from "../config/secrets.js";
 import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
@@ -58,8 +58,8 @@ export interface AccessOptions {
 }
 
 /** The profile the command line, the environment or the files select. */
-export function selectProfile(context: Context, options: GlobalOptions): Profile {
-  return loadConfig(context, options).profile(options.profile);
+export async function selectProfile(context: Context, options: GlobalOptions): Promise<Profile> {
+  return (await openConfig(context, options)).profile(options.profile);
 }
 
 export function accessProfile(context: Context, profile: Profile, options: AccessOptions): ProfileAccess {

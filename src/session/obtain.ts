@@ -13,7 +13,6 @@ import type { ProfileAccess } from "./access.js";
 import { withGrace } from "./grace.js";
 import { holdLock, lockTimeout } from "./hold-lock.js";
 import { signedOut } from "./replace.js";
-import { signIn } from "./sign-in.js";
 
 /** What of a token matters to who asks for it. */
 export interface Asked {
@@ -195,6 +194,8 @@ function portsOf(
 async function signInHere(context: Context, access: ProfileAccess): Promise<TokenSet> {
   const arrival = context.arrivals.announce(access.profile.account);
   try {
+    // What a person is shown is loaded for a person only.
+    const { signIn } = await import("./sign-in.js");
     return (await signIn(context, access, {}, arrival)).tokens;
   } finally {
     arrival.end();

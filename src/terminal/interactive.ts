@@ -17,7 +17,7 @@ export function isInteractive(context: Context, option: string | undefined): boo
 
 /** A person can see what is written to stderr and answer on stdin. */
 export function isTerminal(context: Context): boolean {
-  return context.stdin.isTTY === true && context.stderr.isTTY === true;
+  return context.stderr.isTTY === true && context.stdin.isTTY === true;
 }
 
 function isCI(context: Context): boolean {

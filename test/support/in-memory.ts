@@ -2,15 +2,22 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { type ConfigChoice, loadConfig } from "../../src/config/load.js";
 import type { Context } from "../../src/context.js";
 import { OidcTokenError } from "../../src/errors.js";
 import type { Log } from "../../src/log.js";
+import type { Profile } from "../../src/profile.js";
 import { Redactor } from "../../src/redact.js";
 import type { StoreName } from "../../src/store/store.js";
 import type { TokenStore } from "../../src/store/token-store.js";
 import type { Grants, RefreshOutcome } from "../../src/token/grants.js";
 import { fromRecord, toRecord } from "../../src/token/record.js";
 import type { TokenSet } from "../../src/token/token-set.js";
+
+/** The profile that a command would work on. */
+export function selectedProfile(context: Context, choice: ConfigChoice): Profile {
+  return loadConfig(context, choice).profile(choice.profile);
+}
 
 /** A place for a command to run in without a process: a real configuration file, all else in memory. */
 export class InMemory {

@@ -1,14 +1,14 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Outcome, RunOptions, Sandbox } from "./command.js";
 
 /** What a command had loaded by the time it ended. */
 export interface Loaded {
   readonly outcome: Outcome;
-  /** The files of the program, by name, and of packages, by their path below `node_modules`. */
+  /** The files of the program that were read and compiled, by name, and of packages, by their path below `node_modules`. */
   readonly files: readonly string[];
-  /** The bytes of these files. */
-  readonly bytes: number;
+  /** The characters of these files. */
+  readonly size: number;
   /** The parts of Node, without `node:`, that are loaded beside those of a start that does nothing. */
   readonly built_ins: readonly string[];
 }
@@ -23,22 +23,28 @@ export async function loadedBy(
   const report = join(sandbox.home, "loaded.json");
   writeFileSync(
     probe,
-    `const before = new Set(process.moduleLoadList);
+    `const files = [];
+     const { prototype } = require("node:module");
+     const before = new Set(process.moduleLoadList);
+     const compile = prototype._compile;
+     prototype._compile = function (text, path, ...rest) {
+       files.push([path, text.length]);
+       return compile.call(this, text, path, ...rest);
+     };
      process.on("exit", () => require("node:fs").writeFileSync(${JSON.stringify(report)}, JSON.stringify({
-       files: Object.keys(require.cache),
+       files,
        built_ins: process.moduleLoadList.filter((part) => !before.has(part)),
      })));`,
   );
   const outcome = await sandbox.run(args, { ...options, runtime: [process.execPath, "--require", probe] });
   const { files, built_ins } = JSON.parse(readFileSync(report, "utf8")) as {
-    files: string[];
+    files: [path: string, size: number][];
     built_ins: string[];
   };
-  const own = files.filter((path) => path !== probe);
   return {
     outcome,
-    files: own.map((path) => path.split(/node_modules[\\/]/)[1] ?? basename(path)),
-    bytes: own.reduce((sum, path) => sum + statSync(path).size, 0),
+    files: files.map(([path]) => path.split(/node_modules[\\/]/)[1] ?? basename(path)),
+    size: files.reduce((sum, [, size]) => sum + size, 0),
     built_ins: built_ins.flatMap((part) => /^NativeModule (?!internal\/)(.*)$/.exec(part)?.[1] ?? []),
   };
 }

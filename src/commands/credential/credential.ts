@@ -1,5 +1,5 @@
 import { type GlobalOptions, parseChoice } from "../../arguments.js";
-import { type LoadedConfig, loadConfig } from "../../config/load.js";
+import { type OpenedConfig, openConfig } from "../../config/kept/open.js";
 import type { Context } from "../../context.js";
 import { givenFrom } from "../../credential/given-from.js";
 import type { Protocol, Question, Reply } from "../../credential/protocol.js";
@@ -76,7 +76,7 @@ async function replyTo(
   const none = question.wants === "token" ? question.none : { text: "" };
   if (question.urls.length === 0) return none;
   const read_at = Date.now();
-  const config: LoadedConfig = loadConfig(context, options);
+  const config: OpenedConfig = await openConfig(context, options);
   const named = (question.wants === "token" ? question.profile : undefined) ?? options.profile;
   const profile = profileFor(config, question.urls, named);
   if (!profile) return none;

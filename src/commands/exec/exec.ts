@@ -30,7 +30,7 @@ export async function exec(context: Context, options: ExecOptions, argv: readonl
   for (const name of [...names, ...file_names]) checkName(name);
   const min_validity =
     options.minValidity === undefined ? undefined : parseSeconds("--min-validity", options.minValidity);
-  const profile = selectProfile(context, options);
+  const profile = await selectProfile(context, options);
   const interactive = isInteractive(context, undefined);
   // Ctrl-C is the program's from now on: it may mean to end, or only to ask.
   const end = new AbortController();

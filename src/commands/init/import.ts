@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
 import type { GlobalOptions } from "../../arguments.js";
-import { expandHome } from "../../config/layers.js";
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
 import { given } from "../../given.js";
+import { expandHome } from "../../paths.js";
 import { printable } from "../../text.js";
 import type { Imported } from "./imported.js";
 import { OCI_AUTH_FILE, readOciAuth } from "./oci-auth.js";

@@ -21,7 +21,7 @@ const FRESH = 3600;
 
 /** `models`: the models behind the profile's `base_url`, with what the profile says of them laid over. */
 export async function models(context: Context, options: ModelsOptions): Promise<void> {
-  const profile = selectProfile(context, options);
+  const profile = await selectProfile(context, options);
   const { base_url } = profile;
   if (base_url === undefined) {
     throw new OidcTokenError(

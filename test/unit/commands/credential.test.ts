@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { credential } from "../../../src/commands/credential/credential.js";
-import { selectProfile } from "../../../src/session/access.js";
 import type { TokenSet } from "../../../src/token/token-set.js";
-import { InMemory } from "../../support/in-memory.js";
+import { InMemory, selectedProfile } from "../../support/in-memory.js";
 
 const TOKEN = "stored-access";
 const EXPIRES = 1_003_600;
@@ -28,7 +27,7 @@ function profile(values: object): object {
 }
 
 function keep(name: string, tokens: Partial<TokenSet> = {}): void {
-  const { account } = selectProfile(place.context(), { profile: name });
+  const { account } = selectedProfile(place.context(), { profile: name });
   place.keep(account, { access_token: `${TOKEN}-${name}`, ...tokens });
 }
 

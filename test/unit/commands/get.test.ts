@@ -3,9 +3,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type GetOptions, get } from "../../../src/commands/get.js";
-import { selectProfile } from "../../../src/session/access.js";
 import type { TokenSet } from "../../../src/token/token-set.js";
-import { InMemory } from "../../support/in-memory.js";
+import { InMemory, selectedProfile } from "../../support/in-memory.js";
 
 let place: InMemory;
 beforeEach(() => {
@@ -34,7 +33,7 @@ afterEach(() => place.dispose());
 
 const run = (options: GetOptions = {}) => get(place.context(["get"]), { interactive: "never", ...options });
 const keep = (tokens: Partial<TokenSet> = {}, profile = "okta") =>
-  place.keep(selectProfile(place.context(), { profile }).account, tokens);
+  place.keep(selectedProfile(place.context(), { profile }).account, tokens);
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkConfig } from "../../../src/config/check.js";
-import { PROJECT_FILE } from "../../../src/config/project-file.js";
+import { PROJECT_FILE } from "../../../src/config/project-places.js";
 import { isOidcTokenError } from "../../../src/errors.js";
 import { fuzzCount, randomNumbers } from "../../support/fuzz.js";
 import { mutations } from "../../support/mutations.js";

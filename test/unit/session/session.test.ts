@@ -7,9 +7,8 @@ import { refresh } from "../../../src/commands/refresh.js";
 import { status } from "../../../src/commands/status.js";
 import { clientAccountOf } from "../../../src/config/identity.js";
 import { OidcTokenError } from "../../../src/errors.js";
-import { selectProfile } from "../../../src/session/access.js";
 import type { TokenSet } from "../../../src/token/token-set.js";
-import { InMemory } from "../../support/in-memory.js";
+import { InMemory, selectedProfile } from "../../support/in-memory.js";
 
 const CANARY = "canary-7c1f-secret";
 
@@ -34,7 +33,7 @@ beforeEach(() => {
 afterEach(() => place.dispose());
 
 const keep = (tokens: Partial<TokenSet> = {}, profile = "okta") =>
-  place.keep(selectProfile(place.context(), { profile }).account, tokens);
+  place.keep(selectedProfile(place.context(), { profile }).account, tokens);
 /** The clock is set back by a minute at every pause, so that by it no wait would ever end. */
 const clockSetBack = () => {
   const context = place.context();
@@ -100,7 +99,7 @@ describe("login", () => {
   });
 
   it("takes what another sign-in has brought that was under way", async () => {
-    const { account } = selectProfile(place.context(), {});
+    const { account } = selectedProfile(place.context(), {});
     place.locked.add(`${account}.sign-in`);
     const context = place.context();
     const { sleep } = context;
@@ -119,7 +118,7 @@ describe("login", () => {
 
   it("takes it although the clock is set back by an hour meanwhile", async () => {
     keep({ access_token: "the-old-one" });
-    const { account } = selectProfile(place.context(), {});
+    const { account } = selectedProfile(place.context(), {});
     place.locked.add(`${account}.sign-in`);
     const context = place.context();
     const sleep = async (ms: number) => {
@@ -133,7 +132,7 @@ describe("login", () => {
   });
 
   it("waits for another sign-in no longer than --timeout, whatever is done to the clock", async () => {
-    const { account } = selectProfile(place.context(), {});
+    const { account } = selectedProfile(place.context(), {});
     place.locked.add(`${account}.sign-in`);
     await expect(login(clockSetBack(), { browser: true, timeout: "8" })).rejects.toMatchObject({
       kind: "temporary",
@@ -171,7 +170,7 @@ describe("login", () => {
 
   describe("of a client with a secret", () => {
     const secretOf = () => {
-      const account = clientAccountOf(selectProfile(place.context(), { profile: "bot" }));
+      const account = clientAccountOf(selectedProfile(place.context(), { profile: "bot" }));
       return place.stored.get(`${account}.client_secret`);
     };
     const invalid = () =>
@@ -224,7 +223,7 @@ describe("login", () => {
     });
 
     it("finds one under its former name, by profile, and moves it", async () => {
-      const { account } = selectProfile(place.context(), { profile: "bot" });
+      const { account } = selectedProfile(place.context(), { profile: "bot" });
       place.stored.set(`${account}.client_secret`, CANARY);
       place.grants = { issue: async () => place.issued() };
       await run({ profile: "bot" });
@@ -312,7 +311,7 @@ describe("refresh", () => {
   ])("fails with %s", async (_what, profile, signed_in, kind) => {
     if (signed_in) {
       const { refresh_token: _none, ...tokens } = keep();
-      const { account } = selectProfile(place.context(), {});
+      const { account } = selectedProfile(place.context(), {});
       place.stored.set(account, JSON.stringify({ v: 1, ...tokens }));
     }
     await expect(refresh(place.context(), { profile })).rejects.toMatchObject({ kind });
@@ -369,7 +368,7 @@ describe("logout", () => {
 
   it("waits for a peer no longer than it says, whatever is done to the clock", async () => {
     keep();
-    place.locked.add(selectProfile(place.context(), {}).account);
+    place.locked.add(selectedProfile(place.context(), {}).account);
     await expect(logout(clockSetBack(), {})).rejects.toMatchObject({
       kind: "temporary",
       message: expect.stringMatching(/^another oidc-token has held this token for \d+ s$/),
@@ -392,7 +391,7 @@ describe("logout", () => {
   });
 
   it("keeps the client's secret, which is configuration, unless --forget-secret is given", async () => {
-    const bot = selectProfile(place.context(), { profile: "bot" });
+    const bot = selectedProfile(place.context(), { profile: "bot" });
     place.stored.set(`${clientAccountOf(bot)}.client_secret`, CANARY);
     keep({}, "bot");
     place.grants = { revoke: async () => "revoked" };
@@ -406,7 +405,7 @@ describe("logout", () => {
   it("--all forgets every profile, the client secrets kept for them, and what renamed profiles have left", async () => {
     keep();
     keep({}, "bot");
-    const { account } = selectProfile(place.context(), { profile: "bot" });
+    const { account } = selectedProfile(place.context(), { profile: "bot" });
     place.stored.set(`${account}.client_secret`, CANARY);
     place.stored.set(`former-${"0".repeat(32)}`, "{}");
     place.grants = { revoke: async () => "revoked" };

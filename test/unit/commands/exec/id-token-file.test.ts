@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { keepIdTokenFile } from "../../../../src/commands/exec/id-token-file.js";
 import type { Context } from "../../../../src/context.js";
 import { OidcTokenError } from "../../../../src/errors.js";
-import { accessProfile, selectProfile } from "../../../../src/session/access.js";
-import { InMemory } from "../../../support/in-memory.js";
+import { accessProfile } from "../../../../src/session/access.js";
+import { InMemory, selectedProfile } from "../../../support/in-memory.js";
 
 const HOUR = 3600;
 
@@ -41,7 +41,7 @@ const idToken = (exp: number): string =>
   `e30.${Buffer.from(JSON.stringify({ exp })).toString("base64url")}.x`;
 
 async function keepFile(): Promise<string> {
-  const profile = selectProfile(context, {});
+  const profile = selectedProfile(context, {});
   place.keep(profile.account, { id_token: idToken(place.time + HOUR) });
   const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
   return await keepIdTokenFile(context, access, false, end.signal);
