@@ -21,10 +21,9 @@ const { TOKENS, CLIENT, ENDPOINT } = process.env;
 const { refresh_token } = JSON.parse(readFileSync(TOKENS, "utf8"));
 const client = new OAuth2Client({ clientId: CLIENT, endpoints: { oauth2TokenUrl: ENDPOINT } });
 client.setCredentials({ refresh_token });
-client.refreshAccessToken().then(({ credentials }) => {
-  writeFileSync(TOKENS, JSON.stringify({ refresh_token, ...credentials }));
-  console.log(credentials.access_token);
-});
+// It puts the old refresh token in the place of one that was rotated.
+client.on("tokens", (tokens) => writeFileSync(TOKENS, JSON.stringify({ refresh_token, ...tokens })));
+client.refreshAccessToken().then(({ credentials }) => console.log(credentials.access_token));
 `;
 
 /** A refresh against a provider on this machine: one request, and everything that has to be loaded for it. */
