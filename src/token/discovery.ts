@@ -23,6 +23,8 @@ export interface FoundServer {
   /** Undefined: it does not say. */
   readonly scopes?: readonly string[];
   readonly client_auths?: readonly string[];
+  /** A client may be known to it by the address of a document (draft-ietf-oauth-client-id-metadata-document). */
+  readonly client_documents?: true;
   /** It signs people in with OpenID Connect. */
   readonly openid: boolean;
   /** Hosts other than the issuer's own that a sign-in would go to, and that no preset knows of. */

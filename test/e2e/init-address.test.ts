@@ -385,3 +385,70 @@ describe("metadata that is hostile or broken: nothing is sent where it points,",
     expect(api.asked.length).toBeLessThan(10);
   });
 });
+
+describe("a client that is known by a document", () => {
+  const DOCUMENT = "https://client.example.test/oidc-token.json";
+  let reads: TestProvider;
+  beforeAll(async () => {
+    reads = await startProvider({
+      settings: (settings) => ({
+        ...settings,
+        // Nothing leaves this machine: the document is where the provider looks for it.
+        fetch: async (url) => {
+          if (String(url) !== DOCUMENT) return new Response("", { status: 404 });
+          return Response.json({
+            client_id: DOCUMENT,
+            client_name: "oidc-token",
+            application_type: "native",
+            redirect_uris: ["http://127.0.0.1/callback"],
+            grant_types: ["authorization_code", "refresh_token"],
+            response_types: ["code"],
+            token_endpoint_auth_method: "none",
+          });
+        },
+        features: {
+          ...settings.features,
+          clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
+        },
+      }),
+    });
+  });
+  afterAll(() => reads.stop());
+
+  const describeIts = () =>
+    describeApi("/.well-known/oauth-protected-resource", { authorization_servers: [reads.issuer] });
+
+  it("signs in where the provider reads such, without being registered", async () => {
+    describeIts();
+    const outcome = await sandbox.run(["init", api.url, "--client-id", DOCUMENT]);
+    expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+    expect(profiles().default).toMatchObject({ client_id: DOCUMENT, flow: expect.anything() });
+    expect(profiles().default).not.toHaveProperty("client_secret");
+    expect(reads.counts["/reg"]).toBeUndefined();
+    expect(await signIn(sandbox, ["--flow", "authorization_code"])).toMatchObject({ code: 0 });
+    expect((await sandbox.run(["get"])).code).toBe(0);
+  });
+
+  it("is named as a way where no client is given and none is registered", async () => {
+    describeIts();
+    const { hint } = expectFailure(await sandbox.run(["init", api.url]), 2);
+    expect(hint).toContain("give the address of a client-id document, which it reads: --client-id https://…");
+  });
+
+  it.each([
+    "https://client.example.test",
+    "https://client.example.test/a#b",
+    "https://u@client.example.test/a",
+  ])("is refused as %s, and nothing is written", async (client_id) => {
+    describeIts();
+    const { message } = expectFailure(await sandbox.run(["init", api.url, "--client-id", client_id]), 2);
+    expect(message).toContain("is no address of a client-id document");
+  });
+
+  it("is taken at its word where the provider does not say that it reads any", async () => {
+    describeApi("/.well-known/oauth-protected-resource");
+    const outcome = await sandbox.run(["init", api.url, "--client-id", DOCUMENT]);
+    expect(outcome.code).toBe(0);
+    expect(outcome.stderr).toContain("does not say that it reads client-id documents");
+  });
+});

@@ -15,6 +15,7 @@ import type { Questions } from "../../terminal/questions.js";
 import { tell } from "../../terminal/tell.js";
 import { oneLine, quote } from "../../text.js";
 import type { Discovery, Found, RegisteredClient } from "../../token/discovery.js";
+import { checkClientDocument, clientLine, isAddress } from "./client-document.js";
 import { flowsOf, freeName, grantsFor, nameFor, presetOfServer, scopeFor } from "./decide.js";
 import type { InitOptions } from "./init-options.js";
 import { checkNeeds } from "./needs.js";
@@ -85,6 +86,7 @@ export async function prepareFromAddress(
     tell(context, `profile ${quote(existing)} is for ${address.host} already; --force makes it anew`);
     return { existing };
   }
+  if (isAddress(said.client_id)) checkClientDocument(context, said.client_id, server);
   const registers = said.client_id === undefined && server.registration_endpoint !== undefined;
   if (!registers && said.client_id === undefined && !asking) throw noClient(found);
 
@@ -170,14 +172,14 @@ function show(
 ): void {
   const { title } = presetOfServer(server);
   const flow = [values.flow].flat() as Flow[];
-  const client = registers ? "will be registered there, for this machine" : values.client_id;
+  const client = clientLine(values.client_id, registers, server);
   const rows: (readonly [string, unknown])[] = [
     ["API", values.base_url],
     ["says so", api?.document],
     ["provider", `${server.issuer}${server.preset === "generic" ? "" : ` (${title})`}`],
     ["says so", server.document],
     ["sign-in", flow.map((each) => WAYS[each] ?? each).join(", or ")],
-    ["client", client ?? "you will be asked"],
+    ["client", client],
     ["scope", values.scope],
     ["resource", values.resource],
     ["audience", values.audience],
@@ -249,6 +251,8 @@ function noClient({ server }: Found): OidcTokenError {
   return new OidcTokenError(
     "usage",
     `the provider at ${server.issuer} registers no client by itself, so it needs --client-id`,
-    `ask who runs it for a client, or do it yourself: ${presetOfServer(server).setup.replace(/\.$/, "")}`,
+    server.client_documents
+      ? `give the address of a client-id document, which it reads: --client-id https://…; or ask who runs it for a client`
+      : `ask who runs it for a client, or do it yourself: ${presetOfServer(server).setup.replace(/\.$/, "")}`,
   );
 }

@@ -17,6 +17,7 @@ import { type Choice, Questions, type TextOptions } from "../../terminal/questio
 import { quote } from "../../text.js";
 import type { Found } from "../../token/discovery.js";
 import { openDiscovery, type Prepared, parseAddress, prepareFromAddress } from "./address.js";
+import { isAddress } from "./client-document.js";
 import { freeName, presetOfServer } from "./decide.js";
 import type { InitOptions } from "./init-options.js";
 import { unmetNeeds } from "./needs.js";
@@ -167,15 +168,18 @@ class Wizard {
   async #client(preset: Preset, flow: readonly Flow[], found?: Found): Promise<Record<string, Json>> {
     const { example, needs } = preset;
     if (found && preset.name !== "generic") this.#questions.note(`At ${preset.title}`, preset.setup);
-    const client_id = await this.#key("client_id", "Client id", { needed: true });
+    const takes_documents = found?.server.client_documents === true;
+    const label = takes_documents ? "Client id, or the address of its client-id document" : "Client id";
+    const client_id = await this.#key("client_id", label, { needed: true });
+    // Who is known by a document has no secret that both could know.
+    const is_document = takes_documents && isAddress(client_id);
     const must =
       flow.includes("client_credentials") ||
       needs?.some(({ key, is_vital }) => key === "client_secret" && is_vital);
     const expected = found?.server.client_auths && !found.server.client_auths.includes("none");
-    const client_secret = await this.#clientSecret(
-      expected ?? example.client_secret !== undefined,
-      must === true,
-    );
+    const client_secret = is_document
+      ? undefined
+      : await this.#clientSecret(expected ?? example.client_secret !== undefined, must === true);
     const redirect_uri =
       flow.includes("authorization_code") && typeof example.redirect_uri === "string"
         ? await this.#key("redirect_uri", "Redirect URI, exactly as registered", {

@@ -88,6 +88,7 @@ function serverIn(document: Document, source: Source, asker: Asker): FoundServer
       registration_endpoint: registration?.origin === url.origin ? registration.href : undefined,
       scopes: textsIn(document, "scopes_supported"),
       client_auths: textsIn(document, "token_endpoint_auth_methods_supported"),
+      client_documents: document.client_id_metadata_document_supported === true || undefined,
     }),
   };
 }
