@@ -9,6 +9,8 @@ import { promisify } from "node:util";
 export interface Terminal {
   /** What can be read on the screen now. */
   screen(): Promise<string>;
+  /** The same with its colours, as escape sequences. */
+  coloured(): Promise<string>;
   /** Waits until the screen shows this, and answers the screen. Rejects with the screen after `seconds` (60). */
   until(text: RegExp, seconds?: number): Promise<string>;
   /** Types a text as it stands. */
@@ -19,11 +21,15 @@ export interface Terminal {
   stop(): Promise<void>;
 }
 
-/** Runs a program in a tmux server of its own, 120 by 40. Call `stop`. */
+/** Columns and rows. */
+const SIZE = [120, 40] as const;
+
+/** Runs a program in a tmux server of its own. Call `stop`. */
 export async function startTerminal(
   program: string,
   env: Readonly<Record<string, string>>,
   cwd: string,
+  [columns, rows]: readonly [number, number] = SIZE,
 ): Promise<Terminal> {
   const folder = mkdtempSync(join(tmpdir(), "oidc-token-terminal-"));
   const tmux = async (...args: string[]) => {
@@ -35,10 +41,11 @@ export async function startTerminal(
       await promisify(execFile)("tmux", ["-f", "/dev/null", "-S", join(folder, "socket"), ...args], options)
     ).stdout;
   };
-  await tmux("new-session", "-d", "-x", "120", "-y", "40", "-c", cwd, program);
+  await tmux("new-session", "-d", "-x", `${columns}`, "-y", `${rows}`, "-c", cwd, program);
   const screen = () => tmux("capture-pane", "-p");
   return {
     screen,
+    coloured: () => tmux("capture-pane", "-p", "-e"),
     async until(text, seconds = 60) {
       const end = performance.now() + seconds * 1000;
       for (;;) {
