@@ -32,7 +32,10 @@ export const COMMANDS: readonly CommandRow[] = [
         `what to print: ${Object.keys(FORMATS).join(", ")} (default: token)`,
         Object.keys(FORMATS),
       ),
-      option("--min-validity <seconds>", "how long the token must still be valid (default: 60)"),
+      option(
+        "--min-validity <duration>",
+        "how long the token must still be valid: 90, 90s, 1h (default: 60)",
+      ),
       option("--force-refresh", "refresh even if the stored token is still valid"),
       option("--rejected-sha256 <hex>", "refresh only if the stored token is the one a server refused"),
       option(
@@ -56,7 +59,7 @@ export const COMMANDS: readonly CommandRow[] = [
     options: [
       option("--flow <flow>", "the flow to use, out of the profile's own", FLOWS),
       option("--no-browser", "print the URL in place of opening the browser"),
-      option("--timeout <seconds>", "how long to wait for the person (default: 300)"),
+      option("--timeout <duration>", "how long to wait for the person: 90, 90s, 5m (default: 300)"),
       option("--new-secret", "ask for the client's secret although one is kept"),
       option("--json", "print one JSON event a line"),
     ],
@@ -118,7 +121,10 @@ export const COMMANDS: readonly CommandRow[] = [
       option("--id-token", "the ID token in place of the access token"),
       option("--id-token-file-env <names...>", "variables that name a file with an ID token, kept fresh"),
       option("--serve", "in place of a token, the address and key of a server as `serve` starts one"),
-      option("--min-validity <seconds>", "how long the token must still be valid (default: 60)"),
+      option(
+        "--min-validity <duration>",
+        "how long the token must still be valid: 90, 90s, 1h (default: 60)",
+      ),
     ],
     example: ["oidc-token exec --env NPM_TOKEN -- npm ci", "for npm"],
     load: async () => (await import("./commands/exec/exec.js")).exec,

@@ -14,7 +14,11 @@ export const ATTEMPTS = 3;
  * Takes the key of a `static_key` profile from the person or stdin, and keeps it unless the gateway refuses it. Throws
  * `refused` where it does, and leaves the key that was kept before.
  */
-export async function keepStaticKey(context: Context, access: ProfileAccess): Promise<StoreName> {
+export async function keepStaticKey(
+  context: Context,
+  access: ProfileAccess,
+  given_key: string | undefined,
+): Promise<StoreName> {
   const { profile } = access;
   if (profile.key?.from !== "keyring") {
     throw new OidcTokenError(
@@ -24,7 +28,8 @@ export async function keepStaticKey(context: Context, access: ProfileAccess): Pr
     );
   }
   for (let attempt = 1; ; attempt += 1) {
-    const key = await askSecret(context, `Key for ${profile.name}`);
+    const is_given = attempt === 1 && given_key !== undefined;
+    const key = is_given ? given_key : await askSecret(context, `Key for ${profile.name}`);
     context.redactor.add(key);
     const refusal = await refusalOf(context, access, key);
     if (!refusal)

@@ -25,12 +25,12 @@ export async function logIn(context: Context, profile: Profile, options: SignInO
   const notice = (sentence: string): void => tell(context, sentence);
   const access = accessProfile(context, profile, { interactive: isTerminal(context), notice });
   if ((flow ?? profile.flow[0]) === "static_key")
-    return { profile, store: await keepStaticKey(context, access), expires_at: undefined };
+    return { profile, store: await keepStaticKey(context, access, options.secret), expires_at: undefined };
   const arrival = context.arrivals.announce(profile.account);
   try {
     const work = () => authorize(context, access, options, arrival);
     if (profile.client_secret?.from !== "keyring") return await work();
-    return await withClientSecret(context, access, options.new_secret === true, work);
+    return await withClientSecret(context, access, options, work);
   } finally {
     arrival.end();
   }
@@ -61,12 +61,15 @@ async function authorize(
 async function withClientSecret(
   context: Context,
   access: ProfileAccess,
-  is_new: boolean,
+  { new_secret, secret: given_secret }: SignInOptions,
   work: () => Promise<LoggedIn>,
 ): Promise<LoggedIn> {
   const label = `Client secret for ${access.profile.name}`;
-  let asked = is_new || (await access.storedSecret("client_secret")) === undefined;
-  let secret = asked ? await askSecret(context, label) : "";
+  let asked =
+    given_secret !== undefined ||
+    new_secret === true ||
+    (await access.storedSecret("client_secret")) === undefined;
+  let secret = asked ? (given_secret ?? (await askSecret(context, label))) : "";
   for (let attempt = 1; ; attempt += 1) {
     if (asked) access.tryOut(secret);
     try {

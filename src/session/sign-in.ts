@@ -18,6 +18,8 @@ export interface SignInOptions {
   readonly display?: SignInDisplay;
   /** Asks for the client's secret although one is kept. */
   readonly new_secret?: boolean;
+  /** The client's secret or the static key, in place of asking for it a first time. */
+  readonly secret?: string;
 }
 
 /** Tokens, and the store that keeps them. */

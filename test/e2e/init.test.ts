@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Outcome, Sandbox } from "../support/command.js";
+import { startGateway } from "../support/gateway.js";
 import { startOciProvider } from "../support/oci-provider.js";
 import { CLIENTS, startProvider } from "../support/provider.js";
 import { deviceProfile, signIn } from "../support/signed-in.js";
@@ -125,6 +126,51 @@ describe("init with options", () => {
     expect((await at.run(args)).stderr).toContain("next: oidc-token login --profile ci");
     expect(await at.run(["login"], { input: "sk-123456\n" })).toMatchObject({ code: 0 });
     expect(await at.run(["get", "-f", "header"])).toMatchObject({ stdout: "x-api-key: sk-123456\n" });
+  });
+
+  it("takes a static key from stdin, tries it, and ends with a token", async () => {
+    const gateway = await startGateway({ keys: ["sk-good-12345678"], header: "x-api-key" });
+    onTestFinished(() => gateway.stop());
+    const at = place();
+    const args = ["init", "--flow", "static_key", "--key", "{keyring}", "--header", "x-api-key", "-p", "ci"];
+    const whole = [...args, "--base-url", gateway.url];
+    const refused = await at.run(whole, { input: "sk-mistyped-1234\n" });
+    expect(refused).toMatchObject({ code: 7, stdout: `${at.file}\n` });
+    expect(refused.stderr).toContain("refuses this key (401), so it was not kept");
+    expect(await at.run(["get"])).toMatchObject({ code: 3 });
+    const outcome = await at.run(whole, { input: "sk-good-12345678\n" });
+    expect(outcome).toMatchObject({ code: 0, stdout: `${at.file}\n` });
+    expect(outcome.stderr).toContain("signed in to ci; kept in the file store");
+    expect(await at.run(["get"])).toMatchObject({ code: 0, stdout: "sk-good-12345678\n" });
+    const only = await at.run([...args, "-p", "two", "--no-login"], { input: "sk-good-12345678\n" });
+    expect(only.stderr).toContain("next: oidc-token login --profile two");
+  });
+
+  it.each([
+    ["a variable", "{env:SECRET}", { env: { SECRET: CLIENTS.service.client_secret } }],
+    ["stdin", "{keyring}", { input: `${CLIENTS.service.client_secret}\n` }],
+  ])("signs a service in, which needs no person, with its secret from %s", async (_, reference, options) => {
+    const provider = await startProvider();
+    onTestFinished(() => provider.stop());
+    const at = place();
+    const client = ["--issuer", provider.issuer, "--client-id", CLIENTS.service.client_id];
+    const args = [...client, "--flow", "client_credentials", "--client-secret", reference];
+    const outcome = await at.run(["init", ...args, "--scope", "api:read"], options);
+    expect(outcome, outcome.stderr).toMatchObject({ code: 0, stdout: `${at.file}\n` });
+    expect(outcome.stderr).toMatch(/signed in to default.*, for 59 min; kept in the file store\n/);
+    expect(outcome.stderr).toContain("oidc-token: a token: oidc-token get");
+    expect(provider.counts["granted client_credentials"]).toBe(1);
+    expect((await at.run(["get"], options)).stdout).toMatch(/^eyJ/);
+    expect(provider.counts["granted client_credentials"]).toBe(1);
+  });
+
+  it("names the next command where the secret of a service is not there yet", async () => {
+    const args = [...PUBLIC, "--flow", "client_credentials", "--client-secret"];
+    const variable = await place().run(["init", ...args, "{env:NOT_SET}"]);
+    expect(variable).toMatchObject({ code: 0 });
+    expect(variable.stderr).toContain("next: oidc-token get --profile default");
+    const asked = await place().run(["init", ...args, "{keyring}"]);
+    expect(asked.stderr).toContain("next: oidc-token login --profile default");
   });
 
   it("means a relative file from here, and says that it is not there yet", async () => {

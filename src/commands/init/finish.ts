@@ -2,11 +2,13 @@ import { existsSync } from "node:fs";
 import { configPath, loadConfig } from "../../config/load.js";
 import { exposedSecrets } from "../../config/secrets.js";
 import type { Context } from "../../context.js";
-import { type Profile, secretsOf } from "../../profile.js";
+import { type AnyReference, type Profile, REFERENCE_KEYS, secretsOf } from "../../profile.js";
 import { accessProfile } from "../../session/access.js";
 import { logIn } from "../../session/log-in.js";
+import type { SignInOptions } from "../../session/sign-in.js";
 import { duration } from "../../terminal/duration.js";
 import { isTerminal } from "../../terminal/interactive.js";
+import { pipedSecret } from "../../terminal/secret-prompt.js";
 import { tell } from "../../terminal/tell.js";
 import { printable } from "../../text.js";
 import { unattendedFlow } from "../../token/choose-flow.js";
@@ -30,7 +32,7 @@ export async function keepClient(
   if (management) await access.keepSecret("registration", JSON.stringify(management));
 }
 
-/** Signs in where a person is there, and says what the token is got with; else what to run next. */
+/** Signs in where a person is there or none is needed, and says what the token is got with; else what to run next. */
 export async function finish(
   context: Context,
   options: InitOptions,
@@ -39,22 +41,53 @@ export async function finish(
   const config = loadConfig(context, options);
   for (const name of names) tellSecretFiles(context, config.profile(name), configPath(context, options));
   const [only, ...more] = names;
-  if (options.login === false || !isTerminal(context) || only === undefined || more.length > 0) {
+  const profile = only === undefined || more.length > 0 ? undefined : config.profile(only);
+  const way = profile && options.login !== false ? await signInHere(context, profile) : undefined;
+  if (!profile || !way) {
     for (const name of names)
       tell(context, `next: ${call(config.profile(name), options, nextCommand(config.profile(name)), true)}`);
     return;
   }
-  const profile = config.profile(only);
-  if (nextCommand(profile) === "login") {
-    const { store, expires_at } = await logIn(context, profile, {});
+  if (way !== "nothing to do") {
+    const { store, expires_at } = await logIn(context, profile, way);
     const who = await account(context, profile);
     const left = expires_at === undefined ? "" : `, for ${duration(Math.round(expires_at - context.now()))}`;
     tell(
       context,
-      `signed in to ${only}${who === undefined ? "" : ` as ${context.redactor.clean(who)}`}${left}; kept in the ${store} store`,
+      `signed in to ${profile.name}${who === undefined ? "" : ` as ${context.redactor.clean(who)}`}${left}; kept in the ${store} store`,
     );
   }
   for (const line of uses(context, profile, options)) tell(context, line);
+}
+
+/** How the profile gets its token now; undefined where that takes what is not here: a person, a secret, a file. */
+async function signInHere(
+  context: Context,
+  profile: Profile,
+): Promise<SignInOptions | "nothing to do" | undefined> {
+  const { flow, key, client_secret } = profile;
+  const has_key = flow[0] === "static_key";
+  const is_alone = has_key || unattendedFlow(flow) === flow[0];
+  const asks = (has_key ? key : client_secret)?.from === "keyring";
+  if (has_key && !asks) return isTerminal(context) ? "nothing to do" : undefined;
+  if (is_alone && !asks) return isAllThere(context, profile) ? {} : undefined;
+  if (isTerminal(context)) return {};
+  if (!is_alone) return undefined;
+  // On a terminal whose other half is elsewhere nobody would know that something is waited for.
+  const secret = context.stdin.isTTY === true ? undefined : await pipedSecret(context);
+  if (secret !== undefined) return { secret };
+  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  return !has_key && (await access.storedSecret("client_secret")) !== undefined ? {} : undefined;
+}
+
+/** Whether everything that the profile refers to can be read now. */
+function isAllThere({ env }: Context, profile: Profile): boolean {
+  return REFERENCE_KEYS.every((each) => {
+    const reference: AnyReference | undefined = profile[each];
+    if (reference?.from === "file") return existsSync(reference.path);
+    if (reference?.from === "env") return Boolean(env[reference.name]);
+    return reference?.from !== "github_actions" || Boolean(env.ACTIONS_ID_TOKEN_REQUEST_URL);
+  });
 }
 
 async function account(context: Context, profile: Profile): Promise<string | undefined> {
