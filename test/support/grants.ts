@@ -4,7 +4,7 @@ import type { LogFields } from "../../src/log.js";
 import { createGrants, type GrantsContext } from "../../src/oidc/grants.js";
 import type { Profile } from "../../src/profile.js";
 import { Redactor } from "../../src/redact.js";
-import type { DeviceAuthorization, Grants, SignInRequest } from "../../src/token/grants.js";
+import type { BrowserRequest, DeviceAuthorization, Grants, SignInRequest } from "../../src/token/grants.js";
 import { API } from "./provider.js";
 
 /** A profile with every default, as configuration would give it. */
@@ -97,7 +97,7 @@ export async function benchFor(overrides: Partial<Profile>, options: BenchOption
 
 /** What a sign-in showed. */
 export interface Shown {
-  readonly browser: { readonly url: string; readonly redirect_uri: string; readonly opened: boolean }[];
+  readonly browser: BrowserRequest[];
   readonly device: DeviceAuthorization[];
   readonly notices: string[];
 }
@@ -107,7 +107,7 @@ export interface SignInOptions {
   readonly open_browser?: boolean;
   readonly timeout?: number;
   readonly signal?: AbortSignal;
-  readonly onBrowser?: (request: { readonly url: string; readonly redirect_uri: string }) => void;
+  readonly onBrowser?: (request: BrowserRequest) => void;
   readonly onDevice?: (request: DeviceAuthorization) => void;
 }
 

@@ -57,6 +57,34 @@ describe("authorization_code", () => {
     expect(tokens?.access_token).toBeTruthy();
   });
 
+  it.each([
+    ["as it is", (address: string) => address, undefined],
+    [
+      "of another issuer (RFC 9207)",
+      (address: string) => address.replace(/iss=[^&]+/, "iss=https%3A%2F%2Fevil.example"),
+      "refused",
+    ],
+    ["with a code that is none", (address: string) => address.replace(/code=[^&]+/, "code=x"), "refused"],
+  ] as const)("takes the address of a browser elsewhere from the person, %s", async (_, change, kind) => {
+    let told: Promise<string | undefined> | undefined;
+    const { tokens, error } = await signIn(
+      {},
+      {
+        onBrowser: ({ url, redirect_uri, paste }) => {
+          told = createVisitor()
+            .leave(url, redirect_uri)
+            .then((address) => {
+              expect(address).toContain("iss=");
+              return paste(change(address));
+            });
+        },
+      },
+    );
+    expect(await told).toBeUndefined();
+    expect(error?.kind).toBe(kind);
+    expect(tokens === undefined).toBe(kind !== undefined);
+  });
+
   it("asks with PKCE S256, state, nonce, resource, audience and authorization_params", async () => {
     const { shown } = await signIn({
       resource: [API.resource],
