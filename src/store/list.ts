@@ -13,15 +13,15 @@ export async function listAccounts(
   keyring: KeyringPlace,
   notice: (sentence: string) => void,
 ): Promise<readonly string[]> {
-  const in_files = listFileAccounts(`${data_dir}/tokens`);
-  if (keyring.platform !== "linux")
-    return [...new Set([...in_files, ...listFileAccounts(`${data_dir}/${KEYRING_NAMES}`)])];
+  const folders = [`${data_dir}/tokens`, `${data_dir}/${KEYRING_NAMES}`];
+  const known = [...new Set(folders.flatMap(listFileAccounts))];
+  if (keyring.platform !== "linux") return known;
   try {
-    return [...new Set([...in_files, ...(await listKeyringAccounts(keyring.env))])];
+    return [...new Set([...known, ...(await listKeyringAccounts(keyring.env))])];
   } catch (error) {
     if (!(error instanceof KeyringUnusable)) throw error;
     if (error.trouble !== "absent") notice(`${error.message}, so what it may hold stays there`);
-    return in_files;
+    return known;
   }
 }
 
