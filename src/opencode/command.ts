@@ -73,7 +73,11 @@ export class Command {
         [...head, ...args],
         { ...options, ...limits },
         (error, stdout, stderr) => {
-          const fields = { command: args[0], profile: args[args.indexOf("--profile") + 1], ms: since(begun) };
+          const fields = {
+            command: args[0],
+            profile: args[args.indexOf("--profile") + 1 || args.length],
+            ms: since(begun),
+          };
           if (!error) {
             this.#log?.debug("command ran", fields);
             return resolve(stdout);

@@ -33,8 +33,11 @@ export interface Setting {
   stop(): Promise<void>;
 }
 
-/** Starts all of it, with one profile `acme` in the configuration and nobody signed in. Call `stop`. */
-export async function startSetting(gatewayOptions: Partial<GatewayOptions> = {}): Promise<Setting> {
+/** Starts all of it, with one profile `acme` in the configuration and nobody signed in. Call `stop`. `env` is the user's. */
+export async function startSetting(
+  gatewayOptions: Partial<GatewayOptions> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Setting> {
   if (binary instanceof Error) throw binary;
   const provider = await startProvider();
   const model = await startModelServer();
@@ -46,7 +49,7 @@ export async function startSetting(gatewayOptions: Partial<GatewayOptions> = {})
     upstream: model.url,
     ...gatewayOptions,
   });
-  const sandbox = new Sandbox();
+  const sandbox = new Sandbox(env);
   const opencode = new OpenCode(binary, sandbox);
   const profile = (overrides: object = {}) =>
     deviceProfile(provider, { base_url: gateway.url, ...overrides });

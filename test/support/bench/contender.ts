@@ -5,8 +5,10 @@ import type { World } from "./world.js";
 /** What takes its turn in a round. Ours or what a person would use instead. */
 export interface Contender {
   readonly name: string;
-  /** Does it once and answers the milliseconds it took, or what else its group counts. */
-  readonly run: () => Promise<number>;
+  /** Does it once, or several times, and answers the milliseconds each took, or what else its group counts. */
+  readonly run: () => Promise<number | readonly number[]>;
+  /** The quantile that is told: the median unless told. */
+  readonly share?: number;
 }
 
 /** Contenders that are held against each other: one table. */

@@ -20,13 +20,14 @@ export async function measure(
     onRound(round);
     for (const contender of contenders) {
       const took = await contender.run();
-      if (round >= 0) times.get(contender)?.push(took);
+      if (round >= 0) times.get(contender)?.push(...[took].flat());
     }
   }
   return times;
 }
 
-export function median(values: readonly number[]): number {
+/** The value below which this share of all lies; the median unless told. */
+export function median(values: readonly number[], share = 0.5): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
 }

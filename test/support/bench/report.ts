@@ -6,7 +6,9 @@ import { median, type Times } from "./measure.js";
 
 /** A group's table in Markdown, which reads well on a terminal too. */
 export function tableOf(group: Group, times: Times): string {
-  const medians = new Map([...times].map(([contender, took]) => [contender.name, median(took)] as const));
+  const medians = new Map(
+    [...times].map(([contender, took]) => [contender.name, median(took, contender.share)] as const),
+  );
   const rows = group.contenders.map(({ name }) => {
     const own = medians.get(name) ?? Number.NaN;
     const told = group.ratios.filter(({ of }) => of === name).map((ratio) => inWords(ratio, own, medians));
@@ -21,7 +23,8 @@ export function tableOf(group: Group, times: Times): string {
 
 /** The ratios that are not what they are to be, one a line. */
 export function missed(group: Group, times: Times): string[] {
-  const medians = new Map([...times].map(([{ name }, took]) => [name, median(took)] as const));
+  const own = [...times].filter(([contender]) => group.contenders.includes(contender));
+  const medians = new Map(own.map(([{ name, share }, took]) => [name, median(took, share)] as const));
   return group.ratios
     .filter((ratio) => !isMet(ratio, medians.get(ratio.of) ?? Number.NaN, sumOf(ratio, medians)))
     .map((ratio) => `${group.title}: ${ratio.of}, ${inWords(ratio, medians.get(ratio.of) ?? 0, medians)}`);
@@ -46,7 +49,7 @@ function inWords(ratio: Ratio, own: number, medians: ReadonlyMap<string, number>
     at_most_over === undefined
       ? `×${(own / floor).toFixed(2)}`
       : `${sign}${Math.abs(own - floor).toFixed(1)} ms`;
-  return `${value} of ${to}${aimed}`;
+  return `${value}${to && ` of ${to}`}${aimed}`;
 }
 
 function aligned(lines: readonly (readonly string[])[]): string[] {
