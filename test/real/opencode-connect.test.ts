@@ -10,7 +10,7 @@ import {
   startSetting,
 } from "../support/opencode-setting.js";
 import { createVisitor } from "../support/person.js";
-import { startTerminal } from "../support/terminal.js";
+import { startTerminal, type Terminal } from "../support/terminal.js";
 
 interface Method {
   readonly type: string;
@@ -55,6 +55,11 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
     return ((await server.call("GET", "/provider/auth")) as Record<string, Method[]>)[id] ?? [];
   }
 
+  async function nameOf(server: OpenCodeServer, id: string): Promise<string | undefined> {
+    const { all } = (await server.call("GET", "/provider")) as { all: { id: string; name: string }[] };
+    return all.find((each) => each.id === id)?.name;
+  }
+
   async function startServer(): Promise<OpenCodeServer> {
     server = await OpenCodeServer.start(setting.opencode);
     return server;
@@ -64,6 +69,7 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
     setting.opencode.configure({});
     const server = await startServer();
     expect(await server.models("acme")).toEqual(["sign-in"]);
+    expect(await nameOf(server, "acme")).toBe("acme (signed out)");
     const session = await server.newSession();
     expect((await server.say(session, "hi")).error).toContain("not signed in to profile");
 
@@ -80,6 +86,8 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
 
     await server.call("POST", "/instance/dispose");
     expect(await server.models("acme")).toEqual(["large", "small"]);
+    expect(await nameOf(server, "acme")).toBe("acme");
+    expect(await methods(server, "acme")).toMatchObject([{ type: "oauth", label: "Sign in again" }]);
     const answer = await server.call("POST", `/session/${session}/message`, {
       model: { providerID: "acme", modelID: "small" },
       parts: [{ type: "text", text: "hi" }],
@@ -150,11 +158,34 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
     expect((await setting.sandbox.run(["get", "--profile", "acme"])).code).toBe(3);
   });
 
-  test("in the terminal: the message that failed is answered after /connect, without a restart", async () => {
-    const { opencode, provider } = setting;
-    const terminal = await startTerminal(opencode.binary, opencode.env, opencode.project);
-    /** Presses a key until the screen shows what follows: OpenCode misses keys while it is still drawing. */
-    const press = async (key: string, follows: RegExp) => {
+  test("browser or code is a choice where the profile has both", async () => {
+    const flow = ["authorization_code", "device_code"];
+    setting.sandbox.configure({ profiles: { acme: setting.profile({ flow }) } });
+    const server = await startServer();
+    expect((await methods(server, "acme")).map(({ label }) => label)).toEqual([
+      "Sign in with the browser",
+      "Sign in with a code",
+    ]);
+    const shown = (await server.call("POST", "/provider/acme/oauth/authorize", {
+      method: 1,
+    })) as Authorization;
+    expect(shown.instructions).toMatch(/Enter the code [A-Z]{4}-[A-Z]{4}/);
+  });
+
+  test("a session whose first message failed gets its title with the next answer", async () => {
+    const server = await startServer();
+    const session = await server.newSession();
+    expect((await server.say(session, "hi")).error).toContain("not signed in to profile");
+    await setting.signIn();
+    expect((await server.say(session, "hi again")).text).toBe("Hello from the model");
+    const title = async () => ((await server.call("GET", `/session/${session}`)) as { title: string }).title;
+    await expect.poll(title, { timeout: 30_000, interval: 300 }).toBe("Hello from the model");
+    await expect.poll(async () => ((await server.call("GET", "/session")) as unknown[]).length).toBe(1);
+  });
+
+  /** Presses a key until the screen shows what follows: OpenCode misses keys while it is still drawing. */
+  function pressing(terminal: Terminal) {
+    return async (key: string, follows: RegExp) => {
       for (let i = 0; ; i++) {
         await new Promise((resolve) => setTimeout(resolve, 500));
         await terminal.press(key);
@@ -163,6 +194,12 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
         if (i === 3) throw shown;
       }
     };
+  }
+
+  test("in the terminal: the message that failed is answered after /connect, without a restart", async () => {
+    const { opencode, provider } = setting;
+    const terminal = await startTerminal(opencode.binary, opencode.env, opencode.project);
+    const press = pressing(terminal);
     const send = async (text: string, follows: RegExp) => {
       await terminal.type(text);
       await terminal.until(new RegExp(`┃ +${text}`));
@@ -182,6 +219,31 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
       await terminal.until(/small.*Connect provider/s);
       await press("Enter", /^(?!.*Connect provider)/s);
       await send("second words", /second words.*Hello from the model/s);
+    } finally {
+      await terminal.stop();
+    }
+  }, 300_000);
+
+  test("in the terminal: a pasted key is kept by oidc-token, and the models follow", async () => {
+    const { opencode, sandbox, gateway } = setting;
+    const key = { flow: "static_key", key: "{keyring}", base_url: gateway.url };
+    sandbox.configure({ profiles: { keyed: key } });
+    opencode.configure({ model: "keyed/large", small_model: "keyed/small" });
+    const terminal = await startTerminal(opencode.binary, opencode.env, opencode.project);
+    const press = pressing(terminal);
+    try {
+      await terminal.until(/Ask anything.*large keyed \(signed out\)/s);
+      await terminal.type("/connect");
+      await terminal.until(/Connect provider/);
+      await press("Enter", /Connect a provider/);
+      await terminal.type("keyed");
+      await terminal.until(/✓ keyed \(signed out\)/);
+      await press("Enter", /Paste the key of profile "keyed"/);
+      await terminal.paste(`${STATIC_KEY}\n`);
+      await terminal.until(new RegExp(STATIC_KEY));
+      await press("Enter", /large[\s\S]*small/);
+      expect((await sandbox.run(["get"])).stdout.trim()).toBe(STATIC_KEY);
+      expect(kept()).not.toContain(STATIC_KEY);
     } finally {
       await terminal.stop();
     }

@@ -26,6 +26,13 @@ export interface SeenRequest {
   readonly body: string;
 }
 
+/** What a gateway says in place of an answer. */
+export interface Trouble {
+  readonly status: number;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export interface Gateway {
   readonly origin: string;
   readonly url: string;
@@ -34,6 +41,8 @@ export interface Gateway {
   readonly revoked: Set<string>;
   /** Called with each request before it is judged; what it answers in time delays the request. */
   before: ((credential: string | undefined) => Promise<void> | void) | undefined;
+  /** Called with each request it would let through; an answer in place of the model's, if any. */
+  instead: ((seen: SeenRequest) => Trouble | undefined) | undefined;
   /** Stops answering, on the same port, until `resume`. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -58,6 +67,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     requests: [],
     revoked: new Set(),
     before: undefined,
+    instead: undefined,
     pause: close,
     resume: () => listen(port),
     stop: close,
@@ -70,13 +80,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await gateway.before?.(credential);
     const refusal = await judge(credential);
     const { method = "GET", url: path = "/", headers } = request;
-    gateway.requests.push({ method, path, headers, credential, allowed: refusal === undefined, body });
+    const seen = { method, path, headers, credential, allowed: refusal === undefined, body };
+    gateway.requests.push(seen);
     if (refusal !== undefined) {
       response.writeHead(401, {
         "content-type": "application/json",
         "www-authenticate": `Bearer error="invalid_token", error_description="${refusal}"`,
       });
       response.end(JSON.stringify({ error: { message: refusal, type: "invalid_token" } }));
+      return;
+    }
+    const trouble = gateway.instead?.(seen);
+    if (trouble) {
+      response.writeHead(trouble.status, { "content-type": "application/json", ...trouble.headers });
+      response.end(JSON.stringify({ error: { message: trouble.message } }));
       return;
     }
     if (options.upstream === undefined) {

@@ -7,6 +7,13 @@ export interface Reply {
   readonly error: string | undefined;
 }
 
+export interface SayOptions {
+  /** The folder of the session, where it is not the server's own. */
+  readonly directory?: string;
+  /** As `provider/model`; the configured one unless told. */
+  readonly model?: string;
+}
+
 /** `opencode serve`, and a client to it. */
 export class OpenCodeServer {
   private constructor(
@@ -32,14 +39,18 @@ export class OpenCodeServer {
     return text === "" ? undefined : JSON.parse(text);
   }
 
-  async newSession(): Promise<string> {
-    return ((await this.call("POST", "/session", {})) as { id: string }).id;
+  /** A session in this folder, or in the one the server was started in. */
+  async newSession(directory?: string): Promise<string> {
+    return ((await this.call("POST", `/session${inFolder(directory)}`, {})) as { id: string }).id;
   }
 
   /** Sends a message and waits for the end of the answer, tools and retries included. */
-  async say(session: string, text: string): Promise<Reply> {
-    const answer = (await this.call("POST", `/session/${session}/message`, {
+  async say(session: string, text: string, options: SayOptions = {}): Promise<Reply> {
+    const { directory, model = "" } = options;
+    const [providerID, modelID] = model.split("/");
+    const answer = (await this.call("POST", `/session/${session}/message${inFolder(directory)}`, {
       parts: [{ type: "text", text }],
+      ...(modelID && { model: { providerID, modelID } }),
     })) as {
       info: { error?: { data?: { message?: string } } };
       parts: { type: string; text?: string }[];
@@ -54,4 +65,8 @@ export class OpenCodeServer {
     const found = all.find(({ id }) => id === provider);
     return found && Object.keys(found.models).sort();
   }
+}
+
+function inFolder(directory: string | undefined): string {
+  return directory === undefined ? "" : `?directory=${encodeURIComponent(directory)}`;
 }

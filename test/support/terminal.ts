@@ -15,6 +15,8 @@ export interface Terminal {
   until(text: RegExp, seconds?: number): Promise<string>;
   /** Types a text as it stands. */
   type(text: string): Promise<void>;
+  /** Pastes a text as a terminal does, bracketed where the program has asked for that. */
+  paste(text: string): Promise<void>;
   /** Presses a key by tmux's name for it: `Enter`, `Escape`, `Down`. */
   press(key: string): Promise<void>;
   cursorIsShown(): Promise<boolean>;
@@ -56,6 +58,10 @@ export async function startTerminal(
       }
     },
     type: async (text) => void (await tmux("send-keys", "-l", text)),
+    paste: async (text) => {
+      await tmux("set-buffer", text);
+      await tmux("paste-buffer", "-p", "-r");
+    },
     press: async (key) => void (await tmux("send-keys", key)),
     cursorIsShown: async () => (await tmux("display-message", "-p", "#{cursor_flag}")).trim() === "1",
     async stop() {
