@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -105,8 +114,11 @@ describe.skipIf(openCodeMissing)(named("Setting up the plugin in OpenCode"), () 
     const { opencode, sandbox } = setting;
     installPackage(sandbox.home);
     opencode.configure({ plugin: ["oidc-token"], model: "acme/large" });
-    const { stdout } = await opencode.run(["run", "hi"]);
+    const { stdout } = await opencode.run(["run", "hi"], { env: { OIDC_TOKEN_LOG: "info" } });
     expect(stdout).toContain("Hello from the model");
+    // Once: what is there for the second plugin API, `setup` and the package's main export, starts nothing here.
+    const log = readFileSync(join(sandbox.home, "state", "oidc-token", "oidc-token.log"), "utf8");
+    expect(log.match(/OpenCode plugin started/g)).toHaveLength(1);
     expect(setting.gateway.requests.every(({ allowed }) => allowed)).toBe(true);
   });
 
