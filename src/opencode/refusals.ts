@@ -19,6 +19,7 @@ export interface Refusal {
 export class Refusals {
   readonly #now: () => number;
   readonly #last = new Map<string, Refusal>();
+  readonly #renewed = new Map<string, string>();
 
   /** `now`: milliseconds of a clock that never goes back. */
   constructor(now = () => performance.now()) {
@@ -43,6 +44,16 @@ export class Refusals {
     return refusal;
   }
 
+  /** Keeps that this token came in place of a refused one. */
+  renew({ profile }: ProfileFacts, token: string): void {
+    this.#renewed.set(profile, digest(token));
+  }
+
+  /** Whether this token came in place of a refused one, be it for another request, and no server has taken it yet. */
+  isRenewed({ profile }: ProfileFacts, token: string): boolean {
+    return this.#renewed.get(profile) === digest(token);
+  }
+
   /** Keeps that there is no better token than the refused one, and why. */
   settle(refusal: Refusal, error: Error): Error {
     refusal.final = { error, at: this.#now() };
@@ -52,6 +63,7 @@ export class Refusals {
   /** The server takes this profile's token. */
   forget({ profile }: ProfileFacts): void {
     this.#last.delete(profile);
+    this.#renewed.delete(profile);
   }
 }
 

@@ -48,7 +48,7 @@ export class Requests {
     if (problem) throw problem;
     const url = new URL(request.url);
     check(profile, url);
-    const { token } = await this.#token(profile, url, request.signal);
+    const token = await this.#token(profile, url, request.signal);
     const headers = withToken(profile, request.headers, token);
     // fetch would take any header but Authorization along to another origin.
     const follows = profile.header.toLowerCase() === "authorization";
@@ -63,9 +63,10 @@ export class Requests {
       return await fetch(url, { ...init, headers, redirect: "manual" });
     };
     const repeatable = !init.body || typeof init.body === "string" || ArrayBuffer.isView(init.body);
-    let { token, renewed } = await this.#token(profile, url, init.signal);
+    let token = await this.#token(profile, url, init.signal);
     let response = await attempt(token);
     while (response.status === 401 && repeatable) {
+      const renewed = this.#refusals.isRenewed(profile, token);
       const refusal = await this.#refusals.note(profile, token, response);
       this.#log.warn("token refused", {
         profile: profile.profile,
@@ -74,7 +75,7 @@ export class Requests {
         reason: refusal.reason,
       });
       if (renewed) throw this.#refusals.settle(refusal, refusedForGood(profile, url, refusal));
-      ({ token, renewed } = await this.#better(profile, url, refusal, init.signal));
+      token = await this.#better(profile, url, refusal, init.signal);
       response = await attempt(token);
     }
     if (response.status !== 401) this.#refusals.forget(profile);
@@ -88,11 +89,14 @@ export class Requests {
   async #token(profile: ProfileFacts, url: URL, signal: RequestInit["signal"]) {
     const token = await this.#tokens.take(profile.profile, url.origin, signal);
     const refusal = this.#refusals.of(profile, token);
-    if (!refusal) return { token, renewed: false };
+    if (!refusal) return token;
     const standing = this.#refusals.standing(refusal);
     if (standing) throw standing;
     // Long ago, and with nothing better to be had: what was wrong may be mended at the server.
-    if (refusal.final) return { token, renewed: true };
+    if (refusal.final) {
+      this.#refusals.renew(profile, token);
+      return token;
+    }
     return await this.#better(profile, url, refusal, signal);
   }
 
@@ -101,7 +105,10 @@ export class Requests {
     const { sha256, reason } = refusal;
     try {
       const token = await this.#tokens.replace(profile.profile, url.origin, sha256, signal);
-      if (!this.#refusals.of(profile, token)) return { token, renewed: true };
+      if (!this.#refusals.of(profile, token)) {
+        this.#refusals.renew(profile, token);
+        return token;
+      }
     } catch (error) {
       if (error instanceof Temporary || signal?.aborted || !(error instanceof Error)) throw error;
       const said = reason && `; ${url.host} says: ${reason}`;

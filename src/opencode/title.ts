@@ -43,7 +43,7 @@ export interface Client {
 export class Titles {
   readonly #client: Client;
   readonly #ours: (providerID: string) => boolean;
-  readonly #busy = new Set<string>();
+  readonly #settled = new Set<string>();
 
   /** `ours`: whether a provider is one of the plugin's. */
   constructor(client: Client, ours: (providerID: string) => boolean) {
@@ -53,28 +53,30 @@ export class Titles {
 
   /** To be called when a session has come to rest. `small`: the model for such work, as `provider/model`. Never throws. */
   async see(id: string, small: string | undefined): Promise<void> {
-    if (this.#busy.has(id)) return;
-    this.#busy.add(id);
-    await this.#entitle(id, small).catch(() => {});
-    this.#busy.delete(id);
+    if (this.#settled.has(id)) return;
+    const settled = await this.#entitle(id, small).catch(() => true);
+    if (settled) this.#settled.add(id);
   }
 
-  async #entitle(id: string, small: string | undefined): Promise<void> {
+  /** Whether there is no more to be done for this session. */
+  async #entitle(id: string, small: string | undefined): Promise<boolean> {
     const { session } = this.#client;
     const found = (await session.get({ path: { id } })).data;
-    if (!found || found.parentID || !UNTITLED.test(found.title)) return;
+    if (!found || found.parentID || !UNTITLED.test(found.title)) return true;
     const messages = (await session.messages({ path: { id } })).data ?? [];
     const asked = messages.filter(
       ({ info, parts }) => info.role === "user" && !parts.every((part) => part.synthetic),
     );
     const answer = messages.at(-1)?.info;
-    if (asked.length < 2 || answer?.role !== "assistant" || answer.error) return;
+    if (asked.length < 2 || answer?.role !== "assistant" || answer.error) return false;
     const { providerID = "", modelID = "" } = answer;
-    if (!this.#ours(providerID)) return;
+    if (!this.#ours(providerID) || this.#settled.has(id)) return true;
+    // Once: where it fails, it does so every time. A person may have no agent for titles.
+    this.#settled.add(id);
     const model = small?.startsWith(`${providerID}/`) ? small.slice(providerID.length + 1) : modelID;
     const words = asked.map(textOf).join("\n");
     const aside = (await session.create({ body: { parentID: id, title: "Title" } })).data;
-    if (!aside) return;
+    if (!aside) return true;
     const text = `Generate a title for this conversation:\n${words}`;
     const body = { agent: "title", model: { providerID, modelID: model }, parts: [{ type: "text", text }] };
     try {
@@ -87,6 +89,7 @@ export class Titles {
     } finally {
       await session.delete({ path: { id: aside.id } });
     }
+    return true;
   }
 }
 

@@ -35,9 +35,10 @@ function clientWith(messages: object[], session: object = {}) {
       delete: answer("delete"),
     },
   } as Client;
-  const see = (small?: string) => new Titles(client, (id) => id === "acme").see("ses_1", small);
+  const titles = new Titles(client, (id) => id === "acme");
+  const see = (small?: string) => titles.see("ses_1", small);
   return {
-    calls,
+    titles,
     see,
     named: (name: string) => calls.filter(([each]) => each === name).map(([, request]) => request),
   };
@@ -55,6 +56,13 @@ describe("the title of a session whose first message failed", () => {
     expect(JSON.stringify(named("prompt"))).toContain("first words\\nsecond words");
     expect(named("update")).toEqual([{ path: { id: "ses_1" }, body: { title: "Greeting the model" } }]);
     expect(named("delete")).toEqual([{ path: { id: "ses_2" } }]);
+  });
+
+  test("is asked for once, and not again where that fails", async () => {
+    const { named, titles } = clientWith(later);
+    await Promise.all([titles.see("ses_1", undefined), titles.see("ses_1", undefined)]);
+    await titles.see("ses_1", undefined);
+    expect(named("prompt")).toHaveLength(1);
   });
 
   test("comes from the model that answered where there is no small one of this provider", async () => {
