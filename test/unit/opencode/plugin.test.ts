@@ -472,6 +472,18 @@ describe("the OpenCode plugin", () => {
     });
   });
 
+  describe("the tool oidc_token_status", () => {
+    test("names the endpoint of each profile", async () => {
+      const rows = [
+        { profile: "acme", signed_in: true, next: "serve" },
+        { profile: "kubectl", signed_in: false, next: "sign_in" },
+      ];
+      const { tool } = await load({ status: { stdout: JSON.stringify(rows) } });
+      const { execute } = tool.oidc_token_status as unknown as { execute(): Promise<string> };
+      expect(JSON.parse(await execute())).toEqual([{ ...rows[0], endpoint: `${origin}/v1` }, rows[1]]);
+    });
+  });
+
   describe("/connect", () => {
     interface Method {
       readonly label: string;
