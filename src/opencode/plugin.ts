@@ -41,6 +41,11 @@ async function server({ directory, client }: Input, options: Options = {}) {
   /** Why providers that OpenCode was asked for are not there. */
   const strangers = new Map<string, Error>();
 
+  const announce = (message: Message["info"] | undefined) => {
+    const asked = attached.find(({ id }) => id === message?.model?.providerID);
+    if (asked?.profile) requests.announce(asked.profile, addresses.get(asked.id));
+  };
+
   return {
     ...(methods.length > 0 && { auth: { provider: attached[0]?.id, methods } }),
     async config(config: Config) {
@@ -58,11 +63,12 @@ async function server({ directory, client }: Input, options: Options = {}) {
         log.warn(problem.message, { provider: id });
       }
     },
-    // Before OpenCode puts the request together, which takes longer than a token that is stored.
+    // When a message comes in, and before OpenCode puts each request together: both take longer than a token that is stored.
+    async "chat.message"(_input: object, { message }: { message: Message["info"] }) {
+      announce(message);
+    },
     async "experimental.chat.messages.transform"(_input: object, { messages }: { messages: Message[] }) {
-      const id = messages.findLast(({ info }) => info.role === "user")?.info.model?.providerID;
-      const behind = attached.find((each) => each.id === id);
-      if (behind?.profile) requests.announce(behind.profile, addresses.get(behind.id));
+      announce(messages.findLast(({ info }) => info.role === "user")?.info);
     },
     async "chat.params"({ model, provider }: { model: Model; provider: Provider }) {
       // Without an address OpenCode fails before it comes to our fetch, and in words that say nothing.

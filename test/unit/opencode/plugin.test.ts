@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { homedir } from "node:os";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import plugin from "../../../src/opencode/plugin.js";
 import { type Behaviour, CommandDouble } from "./command-double.js";
 
@@ -217,6 +217,22 @@ describe("the OpenCode plugin", () => {
       expect(double.calls("get")).toHaveLength(1);
       await fetch(`${origin}/v1/chat`);
       expect(double.calls("get")).toHaveLength(2);
+    });
+
+    test("finds its token asked for already, since the message was announced, and asks no second time", async () => {
+      const hooks = await load();
+      const config: { provider?: Record<string, Provider> } = {};
+      await hooks.config(config);
+      const info = (providerID: string) => ({ role: "user", model: { providerID, modelID: "large" } });
+      await hooks["chat.message"]({}, { message: info("openai") });
+      await hooks["chat.message"]({}, { message: info("acme") });
+      const messages = [{ info: info("acme") }, { info: { role: "assistant" } }];
+      await hooks["experimental.chat.messages.transform"]({}, { messages });
+      await vi.waitUntil(() => double.calls("get").length === 1);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await Promise.all([1, 2].map(() => config.provider?.acme?.options?.fetch?.(`${origin}/v1/chat`)));
+      expect(seen.map(({ headers }) => headers.authorization)).toEqual(Array(2).fill("Bearer token-1"));
+      expect(double.calls("get")).toHaveLength(1);
     });
 
     test("to another origin fails with a sentence and is not sent, nor is a token asked for", async () => {

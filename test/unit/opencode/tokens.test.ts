@@ -66,6 +66,7 @@ describe("a token asked for ahead", () => {
     await ready("ahead");
     time = 2999;
     expect(await take("anew")).toBe("ahead");
+    time = 6000;
     await ready("again");
     time += 3000;
     expect(await take("anew")).toBe("anew");
@@ -79,6 +80,16 @@ describe("a token asked for ahead", () => {
     expect(await take("anew")).toBe("ahead");
     time = 1100;
     expect(await take("anew")).toBe("anew");
+  });
+
+  test("is asked for once when it is announced twice, as a message and then as its request", async () => {
+    await ready("ahead");
+    time = 499;
+    tokens.prepare("acme", ORIGIN);
+    expect(asked.calls).toHaveLength(1);
+    time = 500;
+    tokens.prepare("acme", ORIGIN);
+    expect(asked.calls).toHaveLength(2);
   });
 
   test("is for its own profile and origin only", async () => {
