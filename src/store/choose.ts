@@ -1,4 +1,5 @@
-import { OidcTokenError } from "../errors.js";
+import { OidcTokenError, tooManyFiles } from "../errors.js";
+import { holdDescriptors } from "../files/spare.js";
 import type { StoreChoice } from "../profile.js";
 import { KeyringUnusable } from "./keyring/trouble.js";
 import { ASIDE_DEADLINE, readStores } from "./read.js";
@@ -46,6 +47,8 @@ class ChosenStore implements TokenStore {
   readonly #notice: (sentence: string) => void;
   /** Accounts that `get` has found in the keyring, to save asking again. */
   readonly #inKeyring = new Set<string>();
+  /** Of the last reservation. */
+  #spare: ReturnType<typeof holdDescriptors> | undefined;
 
   constructor({ choice, file, keyring, notice }: TokenStoreParts) {
     this.#choice = choice;
@@ -61,6 +64,21 @@ class ChosenStore implements TokenStore {
   }
 
   async reserve(account: string, text: string): Promise<() => Promise<void>> {
+    const release = await this.#reserve(account, text);
+    try {
+      this.#spare = holdDescriptors();
+    } catch (error) {
+      const too_many = tooManyFiles(error);
+      if (too_many) await release();
+      if (too_many) throw too_many;
+    }
+    return async () => {
+      this.#spare?.release();
+      await release();
+    };
+  }
+
+  async #reserve(account: string, text: string): Promise<() => Promise<void>> {
     const room = Math.max(LEAST_ROOM, 2 * Buffer.byteLength(text));
     const inFile = (await this.#file.get(account)) !== undefined;
     if (this.#choice === "keyring" || (this.#choice === "auto" && !inFile)) {
@@ -83,6 +101,7 @@ class ChosenStore implements TokenStore {
   }
 
   async set(account: string, text: string): Promise<StoreName> {
+    this.#spare?.release();
     if (this.#choice === "keyring") return this.#toKeyring(account, text);
     const inFile = (await this.#file.get(account)) !== undefined;
     if (this.#choice === "file") {

@@ -47,16 +47,18 @@ describe.skipIf(process.platform === "win32")("with few file descriptors left", 
     "%s ends well, or with exit 5 or 6 and a sentence, and never loses the session",
     async (what, args, arrange) => {
       const codes = new Set<number | null>();
-      for (let limit = fewest + 1; limit < fewest + 25; limit += 2) {
+      for (let limit = fewest; limit < fewest + 25; limit += limit < fewest + 9 ? 1 : 4) {
         arrange();
         const outcome = await run(args, limit);
         codes.add(outcome.code);
         if (outcome.code === 0 || outcome.code === 4) continue;
+        // Too few for the program's own first file: the runtime tells that itself.
+        if (/node:internal/.test(outcome.stderr) && limit === fewest) continue;
         expectFailure(outcome, outcome.code === 6 ? 6 : 5);
         expect(outcome.stderr).toMatch(/too many files are open/);
       }
-      // The executable has its help inside, and opens nothing for it.
-      if (IS_SCRIPT || what !== "--help") expect(codes).toContain(5);
+      expect(codes.has(0) || codes.has(4)).toBe(true);
+      if (what === "get that must refresh") expect(codes).toContain(5);
       expect(await sandbox.run(["refresh"])).toMatchObject({ code: 0 });
     },
   );

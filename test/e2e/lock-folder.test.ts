@@ -107,7 +107,10 @@ describe.skipIf(uid !== 0)("a lock folder of somebody else", () => {
       new Set([`0 ${file.tokens.access_token}\n`]),
     );
     expect(provider.counts["granted refresh_token"]).toBe(before + 1);
-    expect(readdirSync(join(sandbox.home, "state", "oidc-token", "locks"))).toEqual([file.account]);
+    expect(readdirSync(join(sandbox.home, "state", "oidc-token", "locks"))).toEqual([
+      "arrivals",
+      file.account,
+    ]);
     expect(readdirSync(theirs)).toEqual(["oidc-token"]);
   });
 });
