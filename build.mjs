@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
@@ -59,7 +59,24 @@ const nothingStarted = {
 };
 
 /**
- * Everything else, a chunk a command. Packages that are loaded only now and then, or that are not plain JavaScript, stay apart.
+ * `open` looks for the xdg-open it falls back on beside itself, by an address that CommonJS has not.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const besideItself = {
+  name: "beside-itself",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]node_modules[\\/]open[\\/]index\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(
+        "fileURLToPath(import.meta.url)",
+        'typeof __filename === "string" ? __filename : fileURLToPath(import.meta.url)',
+      ),
+    }));
+  },
+};
+
+/**
+ * Everything else, a chunk a command. Only what is not plain JavaScript stays apart.
  * esbuild splits ECMAScript modules only, and `chunks` makes CommonJS of each.
  *
  * @type {import("esbuild").BuildOptions}
@@ -72,10 +89,10 @@ export const cli = {
   format: "esm",
   splitting: true,
   minify: true,
-  external: ["@napi-rs/*", "@clack/prompts", "open"],
-  // A module's own address, from which the rest of the packages are found.
+  external: ["@napi-rs/*"],
+  // A module's own address, from which the keyring's library is found.
   define: { "import.meta.url": "__filename" },
-  plugins: [nothingStarted],
+  plugins: [nothingStarted, besideItself],
   // Headers and Response as they are named everywhere, openid-client included.
   inject: ["src/http/web.ts"],
 };
@@ -176,5 +193,9 @@ async function writeProgram() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
   mkdirSync(new URL("dist", import.meta.url));
+  copyFileSync(
+    new URL("node_modules/open/xdg-open", import.meta.url),
+    new URL("dist/xdg-open", import.meta.url),
+  );
   await Promise.all([writeProgram(), ...[hot, seldom, opencode].map((options) => build(options))]);
 }
