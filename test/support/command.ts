@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly runtime?: readonly string[];
   /** The words that run what starts the command, which follows them. */
   readonly through?: readonly string[];
+  /** The command as it was installed somewhere, in place of this checkout's. */
+  readonly program?: readonly string[];
 }
 
 /** A home of its own for the command: HOME, the XDG folders, no keyring, nothing of the machine's own settings. */
@@ -90,7 +92,7 @@ export class Sandbox {
     args: readonly string[],
     options: RunOptions = {},
   ): ChildProcess & { readonly outcome: Promise<Outcome> } {
-    const command = options.runtime ? [...options.runtime, BIN] : COMMAND;
+    const command = options.program ?? (options.runtime ? [...options.runtime, BIN] : COMMAND);
     const [file = "", ...words] = [...(options.through ?? []), ...command, ...args];
     const begun = performance.now();
     const child = spawn(file, words, {

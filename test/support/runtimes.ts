@@ -17,13 +17,19 @@ const CACHE = fileURLToPath(new URL("../../node_modules/.cache/oidc-token-runtim
 /** The npm packages that hold the binaries themselves, so that no install script has to run. */
 const PACKAGES = [
   { kind: "node", name: "Node 20", package: `node-${npmPlatform()}-${process.arch}`, version: "20.20.2" },
+  { kind: "node", name: "Node 22", package: `node-${npmPlatform()}-${process.arch}`, version: "22.23.2" },
   { kind: "node", name: "Node 24", package: `node-${npmPlatform()}-${process.arch}`, version: "24.21.0" },
   { kind: "bun", name: "Bun", package: `@oven/bun-${bunPlatform()}-${bunArch()}`, version: "1.4.5" },
 ] as const;
 
-/** Node 20, Node 24 and Bun from npm, in a cache folder of this checkout. One that cannot be had is told and left out. */
-export function installRuntimes(): Runtime[] {
-  return PACKAGES.flatMap((wanted) => {
+type Name = (typeof PACKAGES)[number]["name"];
+
+/** The oldest and the newest Node, and Bun. */
+const USUAL: readonly Name[] = ["Node 20", "Node 24", "Bun"];
+
+/** These runtimes from npm, in a cache folder of this checkout. One that cannot be had is told and left out. */
+export function installRuntimes(names: readonly Name[] = USUAL): Runtime[] {
+  return PACKAGES.filter(({ name }) => names.includes(name)).flatMap((wanted) => {
     const folder = join(CACHE, `${wanted.kind}-${wanted.version}`);
     const executable = process.platform === "win32" ? `${wanted.kind}.exe` : wanted.kind;
     const path = join(folder, "node_modules", wanted.package, "bin", executable);
