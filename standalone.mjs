@@ -23,7 +23,7 @@ const CACHE = join(ROOT, "node_modules/.cache/oidc-token-standalone");
 const NATIVE = "./keyring.node";
 
 /** By platform and architecture: Bun's package and the keyring's. The names are those of `process.platform` but for Windows. */
-const TARGETS = /** @type {const} */ ({
+export const TARGETS = /** @type {const} */ ({
   "linux-x64": ["bun-linux-x64", "keyring-linux-x64-gnu"],
   "linux-x64-musl": ["bun-linux-x64-musl", "keyring-linux-x64-musl"],
   "linux-arm64": ["bun-linux-aarch64", "keyring-linux-arm64-gnu"],
