@@ -41,7 +41,7 @@ function archive(folder, platform, file, licences) {
       maxBuffer: 512 * 1024 * 1024,
     });
     const path = join(folder, `oidc-token-${platform}.tar.gz`);
-    writeFileSync(path, execFileSync("gzip", ["-9n"], { input: tar, maxBuffer: 512 * 1024 * 1024 }));
+    writeFileSync(path, execFileSync("gzip", ["-n"], { input: tar, maxBuffer: 512 * 1024 * 1024 }));
     return path;
   } finally {
     rmSync(stage, { recursive: true, force: true });
