@@ -28,16 +28,24 @@ export async function run(argv: readonly string[]): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
   // A rejection that nobody waits for comes here as well; the runtime would print its text and stack.
   process.once("uncaughtException", endWith);
-  const outputArrived = watchStdout(process.stdout);
   // Nobody is left to be told.
   process.stderr.on("error", () => {});
   try {
     await program(argv).parseAsync(argv, { from: "user" }).catch(unlessWell);
-    await outputArrived();
+    await output?.arrived();
     end(exit_code);
   } catch (error) {
     endWith(error);
   }
+}
+
+let output: { readonly stream: NodeJS.WriteStream; readonly arrived: () => Promise<void> } | undefined;
+
+/** Watched from the first use on. Making it takes milliseconds, and many a command writes nothing. */
+function stdout(): NodeJS.WriteStream {
+  const { stdout: stream } = process;
+  output ??= { stream, arrived: watchStdout(stream) };
+  return output.stream;
 }
 
 /** Help and version end as an error too, once commander has written what there is to say. */
@@ -90,7 +98,7 @@ function contextOf(argv: readonly string[], command: Command): Context {
     options.logLevel !== undefined
       ? ["--log-level", options.logLevel]
       : ["OIDC_TOKEN_LOG", process.env.OIDC_TOKEN_LOG || DEFAULT_LOG_LEVEL];
-  context = createContext(argv, parseChoice(name, given, LOG_LEVELS), interruption.signal);
+  context = createContext(argv, parseChoice(name, given, LOG_LEVELS), interruption.signal, stdout);
   return context;
 }
 
@@ -103,7 +111,10 @@ function program(argv: readonly string[]): Command {
     .helpCommand("help [command]", "display help for command")
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(usageError(text, commandIn(root, argv))) });
+    .configureOutput({
+      writeOut: (text) => void stdout().write(text),
+      outputError: (text, write) => write(usageError(text, commandIn(root, argv))),
+    });
   addOptions(root, GLOBAL_OPTIONS);
   // The others matter only to a command line that does not begin with its command, and to help.
   const asked = COMMANDS.filter(({ name }) => name === argv[0]);

@@ -19,7 +19,12 @@ function straight(): typeof globalThis.fetch {
 }
 
 /** The context of the real process. */
-export function createContext(argv: readonly string[], level: LogLevel, interrupted: AbortSignal): Context {
+export function createContext(
+  argv: readonly string[],
+  level: LogLevel,
+  interrupted: AbortSignal,
+  stdout: () => NodeJS.WriteStream,
+): Context {
   const { env, platform } = process;
   const paths = userPaths();
   const redactor = new Redactor();
@@ -35,7 +40,7 @@ export function createContext(argv: readonly string[], level: LogLevel, interrup
       return process.stdin;
     },
     get stdout() {
-      return process.stdout;
+      return stdout();
     },
     get stderr() {
       return process.stderr;

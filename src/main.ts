@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import type * as Cli from "./cli.js";
 import { inTwoLines, isOidcTokenError, tooManyFiles } from "./errors.js";
+import { keepCompiled } from "./hot/compiled.js";
 import { getStored } from "./hot/get-stored.js";
 import { print } from "./hot/print.js";
 import { VERSION_FLAGS, version } from "./version.js";
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
   } catch (error) {
     failure = error;
   }
+  keepCompiled();
   let cli: typeof Cli;
   try {
     cli = loadCli();

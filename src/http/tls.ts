@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import type { DetailedPeerCertificate } from "node:tls";
 import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
@@ -101,7 +100,7 @@ const LOOK_PATIENCE = 2000;
  * is sent there, and what is read is believed for a sentence only. Undefined where there is none to be seen.
  */
 export async function certificateIssuer(url: URL): Promise<string | undefined> {
-  const tls = await import("node:tls");
+  const [tls, { isIP }] = await Promise.all([import("node:tls"), import("node:net")]);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const socket = tls.connect({
     host,

@@ -2,8 +2,9 @@ import type { Context, Secrets } from "../context.js";
 import { isLoopback } from "../loopback.js";
 import type { Profile } from "../profile.js";
 import { hideCredentials, loadUndici, openDispatcher, type Route } from "./dispatcher.js";
+
 import { deadProxy, hostOf, proxyTrouble, proxyVariables, urlOf } from "./proxy.js";
-import { straightFetch } from "./straight.js";
+
 import { certificateIssuer, tlsSettings } from "./tls.js";
 import { nameOf, networkCode, networkTrouble } from "./trouble.js";
 
@@ -86,7 +87,10 @@ async function bunFetch({ tls, proxies }: Route, fetch: Fetch): Promise<Fetch> {
 }
 
 async function nodeFetch(route: Route): Promise<Fetch> {
-  if (!route.proxies || !isProxied(route.proxies)) return straightFetch(route.tls);
+  if (!route.proxies || !isProxied(route.proxies)) {
+    const { straightFetch } = await import("./straight.js");
+    return straightFetch(route.tls);
+  }
   const { fetch } = await loadUndici();
   const dispatcher = await openDispatcher(route);
   // The fetch of the same package: the one inside Node may be of a version that can't work with this dispatcher.

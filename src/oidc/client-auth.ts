@@ -4,7 +4,6 @@ import { OidcTokenError } from "../errors.js";
 import type { ClientAuth as Method, Profile } from "../profile.js";
 import { presetOf } from "../providers/index.js";
 import type { Redactor } from "../redact.js";
-import { privateKeyJwt } from "./private-key-jwt.js";
 
 /**
  * How this client proves itself at the token endpoint (RFC 6749 §2.3). The secret is resolved when the first
@@ -18,6 +17,7 @@ export function clientAuthentication(profile: Profile, secrets: Secrets, redacto
     if (profile.client_auth === "private_key_jwt") {
       const key = await secrets.private_key();
       redactor.add(key);
+      const { privateKeyJwt } = await import("./private-key-jwt.js");
       const authenticate = await privateKeyJwt(key ?? "", profile, server);
       await authenticate(server, client, body, headers);
       redactor.add(body.get("client_assertion") ?? undefined);

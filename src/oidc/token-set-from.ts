@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { TokenEndpointResponse } from "openid-client";
 import { OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
 import type { Profile } from "../profile.js";
+import { digestOf } from "../sha256.js";
 import { claimsOf } from "../token/claims.js";
 import { jwtExpiry } from "../token/jwt.js";
 import type { TokenSet } from "../token/token-set.js";
@@ -68,9 +68,7 @@ function belongTogether(id_token: string, access_token: string): boolean {
   if (at_hash === undefined) return true;
   const algorithm = /"alg"\s*:\s*"(?:[A-Z]{2}(256|384|512)|Ed)/.exec(headerOf(id_token));
   if (!algorithm) return true;
-  const hash = createHash(`sha${algorithm[1] ?? "512"}`)
-    .update(access_token)
-    .digest();
+  const hash = digestOf(`sha${algorithm[1] ?? "512"}`, access_token);
   return hash.subarray(0, hash.length / 2).toString("base64url") === at_hash;
 }
 

@@ -65,8 +65,7 @@ export async function selectProfile(context: Context, options: GlobalOptions): P
 export function accessProfile(context: Context, profile: Profile, options: AccessOptions): ProfileAccess {
   const store: TokenStore = context.tokenStore(profile.store, options);
   const { redactor } = context;
-  const client_account = clientAccountOf(profile);
-  const secretAccount = (key: SecretKey): string => `${client_account}.${key}`;
+  const secretAccount = (key: SecretKey): string => `${clientAccountOf(profile)}.${key}`;
   /** Where earlier versions kept it. */
   const formerAccount = (key: SecretKey): string => `${profile.account}.${key}`;
   let tried: string | undefined;

@@ -42,12 +42,12 @@ try {
     if (process.stderr.isTTY)
       process.stderr.write(`\r${round < 0 ? "warming up" : `run ${round + 1} of ${runs}`} `);
   });
-  const tables = groups.map((group) =>
-    tableOf(group, new Map([...times].filter(([each]) => group.contenders.includes(each)))),
-  );
+  const timesOf = (group: Group) =>
+    new Map([...times].filter(([contender]) => group.contenders.includes(contender)));
+  const tables = groups.map((group) => tableOf(group, timesOf(group)));
   const page = [INTRODUCTION, surroundings(world.runtimes, runs), "", ...tables].join("\n");
   console.log(page);
-  for (const line of groups.flatMap((group) => missed(group, times))) console.log(`missed: ${line}`);
+  for (const line of groups.flatMap((group) => missed(group, timesOf(group)))) console.log(`missed: ${line}`);
   if (values.write) writeFileSync(new URL("../../../docs/performance.md", import.meta.url), page);
 } finally {
   await world.end();

@@ -49,7 +49,9 @@ export default async function refresh(world: World): Promise<Group[]> {
   const missing = ["curl", "jq"].filter((program) => onPath(program, false).path === undefined);
   for (const program of missing) left_out.push(`a script of curl and jq, there is no ${program}`);
   const by_hand =
-    missing.length === 0 ? command("curl | jq", ["sh", script], { env: await other("script") }) : undefined;
+    missing.length === 0
+      ? command("a script of curl and jq", ["sh", script], { env: await other("script") })
+      : undefined;
 
   const google = fromNpm(GOOGLE).path;
   const google_script = join(folder, "google.cjs");

@@ -51,7 +51,7 @@ function person(asked: InitOptions = {}) {
     log: join(home, "l"),
   };
   const context = {
-    ...createContext([], "none", new AbortController().signal),
+    ...createContext([], "none", new AbortController().signal, () => process.stdout),
     env: { OIDC_TOKEN_STORE: "file" },
     cwd: home,
     paths,
