@@ -82,6 +82,8 @@ export const CLIENT_AUTHS = [
 ] as const;
 export type ClientAuth = (typeof CLIENT_AUTHS)[number];
 
+export const AGENT_CHOICES = ["refuse", "allow"] as const;
+
 export const ASSERTION_AUDIENCES = ["issuer", "token_endpoint"] as const;
 
 /** What a profile may be called: it becomes part of keyring accounts and file names. */
@@ -142,6 +144,8 @@ export interface Profile extends References {
   /** The provider's id in OpenCode. */
   readonly provider: string;
   readonly models: Readonly<Record<string, unknown>>;
+  /** Whether the shells of a coding agent get its token. */
+  readonly agent: (typeof AGENT_CHOICES)[number];
   /** Seconds one request to the provider may take. */
   readonly timeout: number;
   /** A file with CA certificates in PEM, trusted in addition to the runtime's own. */

@@ -14,6 +14,7 @@ import { DEFAULT_LOG_LEVEL } from "../log.js";
 import { accessProfile, type ProfileAccess } from "../session/access.js";
 import { type Asked, obtain } from "../session/obtain.js";
 import { quietly } from "../session/quietly.js";
+import { refuseAgent } from "../session/refuse-agent.js";
 import { sha256 } from "../sha256.js";
 import { isInteractive } from "../terminal/interactive.js";
 import { tell } from "../terminal/tell.js";
@@ -51,6 +52,7 @@ async function print(context: Context, options: GetOptions, asked: Wanted): Prom
   const interactive = isInteractive(context, options.interactive);
   const config = await openConfig(context, options);
   const profile = config.profile(options.profile);
+  refuseAgent(context, profile);
   if (options.url !== undefined) checkOrigin(options.url, profile.name, profile.allowed_origins);
   const access = accessProfile(context, profile, {
     interactive,

@@ -7,6 +7,7 @@ import { given } from "../given.js";
 import { FLOWS, type Profile } from "../profile.js";
 import { selectProfile } from "../session/access.js";
 import { type LoggedIn, logIn } from "../session/log-in.js";
+import { refuseAgent } from "../session/refuse-agent.js";
 import { errorEvent, eventDisplay, writeEvent } from "../terminal/events.js";
 import { tell } from "../terminal/tell.js";
 
@@ -43,6 +44,8 @@ async function loginTo(context: Context, options: LoginOptions): Promise<LoggedI
   const flow = options.flow === undefined ? undefined : parseChoice("--flow", options.flow, FLOWS);
   const timeout = options.timeout === undefined ? undefined : parseSeconds("--timeout", options.timeout);
   const profile = await selectProfile(context, options);
+  // A sign-in is for the person to complete; a key or a client's secret would come from the agent.
+  if (profile.flow.includes("static_key") || options.newSecret) refuseAgent(context, profile);
   if (flow !== undefined && !profile.flow.includes(flow)) throw flowNotInProfile(flow, profile);
   const file = profile.project ?? configPath(context, options);
   for (const exposed of exposedSecrets(profile, file, context.platform)) tell(context, exposed);

@@ -1,10 +1,12 @@
 import kleur from "kleur";
 import type { GlobalOptions } from "../arguments.js";
+import { variableOf } from "../config/environment.js";
 import { openConfig } from "../config/kept/open.js";
 import type { Context } from "../context.js";
 import type { OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
-import { type Profile, secretsOf } from "../profile.js";
+import type { Environment } from "../paths.js";
+import { type Profile, REFERENCE_KEYS, REFERENCES, secretsOf } from "../profile.js";
 import { eachProfile } from "../session/each-profile.js";
 import { table } from "../terminal/table.js";
 import { tell } from "../terminal/tell.js";
@@ -29,13 +31,15 @@ export interface ProfileFacts {
   /** Why this profile cannot be used, and what to do; what depends on its keys is then empty. */
   readonly error?: string;
   readonly hint?: string;
+  /** The variables this profile's secrets are in, for callers that start the shells of an agent; none where it may have them. */
+  readonly secret_variables: readonly string[];
 }
 
 /** `profiles`: the profiles there are. */
 export async function profiles(context: Context, options: ProfilesOptions): Promise<void> {
   const config = await openConfig(context, options);
   const answers = await eachProfile(config, config.names, async (profile) =>
-    factsOf(profile, context.paths.data, config.path),
+    factsOf(context, profile, config.path),
   );
   const rows = answers.map((each) =>
     "answer" in each
@@ -46,7 +50,7 @@ export async function profiles(context: Context, options: ProfilesOptions): Prom
   context.stdout.write(options.json ? jsonLine(rows) : `${asTable(rows)}\n`);
 }
 
-function factsOf(profile: Profile, store: string, configuration: string): ProfileFacts {
+function factsOf({ paths, env }: Context, profile: Profile, configuration: string): ProfileFacts {
   const secret_files = secretsOf(profile).flatMap(([, reference]) =>
     reference.from === "file"
       ? [reference.path]
@@ -63,7 +67,8 @@ function factsOf(profile: Profile, store: string, configuration: string): Profil
     header: profile.header,
     header_scheme: profile.header_scheme,
     default: profile.is_default,
-    secret_files: [store, ...secret_files],
+    secret_files: [paths.data, ...secret_files],
+    secret_variables: profile.agent === "allow" ? [] : secretVariables(profile, env),
   };
 }
 
@@ -84,9 +89,22 @@ function unusable(
     header_scheme: "",
     default: is_selected,
     secret_files: [paths.data, configuration],
+    secret_variables: [],
     error: redactor.sentence(message),
     hint: redactor.sentence(hint),
   };
+}
+
+function secretVariables(profile: Profile, env: Environment): string[] {
+  const referred = secretsOf(profile).flatMap(([, reference]) => {
+    if (reference.from === "env") return [reference.name];
+    return reference.from === "github_actions" ? ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] : [];
+  });
+  const own = REFERENCE_KEYS.filter((key) => REFERENCES[key].is_secret)
+    .map(variableOf)
+    // A reference is no secret, and the shell's own `oidc-token status` needs it.
+    .filter((name) => env[name] && !env[name].trim().startsWith("{"));
+  return [...new Set([...referred, ...own])];
 }
 
 function asTable(rows: readonly ProfileFacts[]): string {

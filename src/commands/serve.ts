@@ -3,6 +3,7 @@ import type { Context } from "../context.js";
 import { EXIT_CODES, OidcTokenError } from "../errors.js";
 import { serveProfile } from "../serve/serve-profile.js";
 import { accessProfile, selectProfile } from "../session/access.js";
+import { refuseAgent } from "../session/refuse-agent.js";
 import { isInteractive } from "../terminal/interactive.js";
 import { tell } from "../terminal/tell.js";
 
@@ -15,6 +16,7 @@ export interface ServeOptions extends GlobalOptions {
 export async function serve(context: Context, options: ServeOptions): Promise<number> {
   const port = parsePort(options.port);
   const profile = await selectProfile(context, options);
+  refuseAgent(context, profile);
   const interactive = isInteractive(context, undefined);
   const notice = (sentence: string): void => tell(context, sentence);
   const access = accessProfile(context, profile, { interactive, notice });

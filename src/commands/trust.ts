@@ -10,6 +10,7 @@ import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import type { Profile } from "../profile.js";
 import { holdLock } from "../session/hold-lock.js";
+import { refuseAgent } from "../session/refuse-agent.js";
 import { sha256 } from "../sha256.js";
 import { table } from "../terminal/table.js";
 import { tell } from "../terminal/tell.js";
@@ -26,6 +27,7 @@ const LOCK_TIMEOUT = 10;
 /** `trust`: lets a project's own file define profiles, while it stays where it is and as it is. */
 export async function trust(context: Context, options: TrustOptions, args: readonly string[]): Promise<void> {
   if (options.list) return list(context);
+  refuseAgent(context);
   const [folder] = args;
   if (folder === "")
     throw new OidcTokenError("usage", "trust needs a folder, or none", "name the folder of the project");

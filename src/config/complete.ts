@@ -61,6 +61,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileVal
     timeout: TIMEOUT,
     header_scheme: header.toLowerCase() === "authorization" ? "Bearer" : "",
     provider: name,
+    agent: "refuse",
     ...values,
     ...(key && { key }),
     ...(client_auth && { client_auth }),

@@ -58,6 +58,8 @@ export function storeFromEnvironment(env: Environment): StoreChoice | undefined 
 export function profileFromEnvironment(env: Environment, report?: Report): ProfileValues {
   const values: Record<string, unknown> = {};
   for (const key of PROFILE_KEYS) {
+    // OIDC_TOKEN_AGENT is the mark of an agent's shell, which is not for the agent to lift.
+    if (key === "agent") continue;
     const variable = variableOf(key);
     const text = env[variable];
     if (text === undefined || text.trim() === "") continue;

@@ -59,6 +59,8 @@ const SELECTING_VARIABLES = [
   "OIDC_TOKEN_STORE",
   "OIDC_TOKEN_LOG",
   "OIDC_TOKEN_INTERACTIVE",
+  // Kept under it is only what a full call has answered under it.
+  "OIDC_TOKEN_AGENT",
 ];
 const FILE_NAME = "get.json";
 const MOST_ENTRIES = 24;

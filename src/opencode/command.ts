@@ -62,7 +62,13 @@ export class Command {
   run(args: readonly string[], { seconds, signal, input, onLine }: RunOptions): Promise<string> {
     const [file = "", ...head] = this.#argv ?? (existsSync(BIN) ? [process.execPath, BIN] : [NAME]);
     // A Bun takes .env and bunfig.toml, with code to preload, from its working folder: never from the project.
-    const env = { ...process.env, BUN_BE_BUN: "1", ...(args[0] === "get" && WITHOUT_JIT) };
+    // And an OpenCode that an agent started is ours all the same: its model sees no token, and its shells are marked again.
+    const env = {
+      ...process.env,
+      BUN_BE_BUN: "1",
+      OIDC_TOKEN_AGENT: "",
+      ...(args[0] === "get" && WITHOUT_JIT),
+    };
     const options = { cwd: HERE, env, windowsHide: true };
     const limits = { signal, timeout: seconds * 1000, killSignal: "SIGKILL", maxBuffer: 2 ** 24 } as const;
     const begun = performance.now();

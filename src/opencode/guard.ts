@@ -1,20 +1,74 @@
-import { homedir } from "node:os";
-import { resolve } from "node:path";
+import { readlinkSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve, sep } from "node:path";
+import type { Named } from "./shell-paths.js";
+import { namedPaths, type Place, type ToolCall } from "./tool-paths.js";
 
-/** Throws where a tool would read a secret. Defence in depth and no wall: an agent with a shell finds other ways. */
-export function guard(args: object, directory: string, secrets: readonly string[]): void {
-  for (const [key, value] of Object.entries(args)) {
-    if (typeof value !== "string") continue;
-    const expanded = value.replace(/~(?=[/\\])|\$HOME\b|\$\{HOME\}/g, homedir());
-    const text = /path/i.test(key) ? resolve(directory, expanded) : expanded;
-    if (secrets.some((secret) => text.includes(secret))) {
-      throw new Error("oidc-token keeps its store and the files that hold its secrets from tools");
+const REFUSED = "oidc-token keeps its store and the files that hold its secrets from tools";
+/** Where Linux shows the environment of a process, OpenCode's own among them: its shells are rid of the secrets in there. */
+const ENVIRONMENT = /^\/proc\/(?:.+\/)?environ$/;
+const MOST_LINKS = 40;
+/** Characters; nothing opens a longer path. */
+const LONGEST = 4096;
+
+/**
+ * Throws where a tool's path leads to a secret, links followed on both sides, and where a search would come across one.
+ * Defence in depth and no wall: an agent with a shell finds other ways.
+ */
+export function guard(call: ToolCall, place: Place, secrets: readonly string[]): void {
+  const kept = secrets.map((secret) => realOf(secret));
+  const seen = new Set<string>();
+  for (const named of namedPaths(call, place)) {
+    const key = JSON.stringify(named);
+    if (seen.has(key) || named.path.length > LONGEST) continue;
+    seen.add(key);
+    const path = named.has_globs ? realBeforeGlobs(named.path) : realOf(named.path);
+    if (ENVIRONMENT.test(path) || kept.some((secret) => leadsInto(path, secret, named))) {
+      throw new Error(REFUSED);
     }
-    if (/\boidc-token\b[^|;&\n]*\sget\b/.test(text)) {
-      throw new Error("oidc-token gives tools no token; use oidc_token_status or oidc_token_refresh");
+    if (named.searches && kept.some((secret) => isWithin(secret, path))) {
+      throw new Error(`${REFUSED}: search in a folder that has none of them below it`);
     }
-    if (/\boidc-token\b[^|;&\n]*\strust\b/.test(text)) {
-      throw new Error("what a project may do is for a person to say: ask for oidc-token trust to be run");
-    }
+  }
+}
+
+function leadsInto(path: string, secret: string, { has_globs }: Named): boolean {
+  if (!has_globs) return isWithin(path, secret);
+  const patterns = path.split(sep);
+  const parts = secret.split(sep);
+  return patterns.length >= parts.length && parts.every((part, at) => globOf(patterns[at] ?? "").test(part));
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/** One part of a shell's pattern; what is in brackets or braces may be anything. */
+function globOf(pattern: string): RegExp {
+  const text = pattern
+    .replace(/\[[^\]]*\]|\{[^}]*\}|\*+/g, "*")
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${text}$`, "s");
+}
+
+function realBeforeGlobs(path: string): string {
+  const parts = path.split(sep);
+  const first = parts.findIndex((part) => /[*?[{]/.test(part));
+  return join(realOf(parts.slice(0, first).join(sep) || sep), ...parts.slice(first));
+}
+
+/** The path without links; of what is not there, where it would be written. */
+function realOf(path: string, links = 0): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    if (dirname(path) === path || links > MOST_LINKS) return path;
+  }
+  const place = join(realOf(dirname(path), links + 1), basename(path));
+  try {
+    return realOf(resolve(dirname(place), readlinkSync(place)), links + 1);
+  } catch {
+    return place;
   }
 }

@@ -1,3 +1,4 @@
+import { markShell } from "./agent-shell.js";
 import { guard } from "./guard.js";
 import type { Options } from "./options.js";
 import { admit, attach, COMPATIBLE, type Config, explain, type Provider, unmentioned } from "./providers.js";
@@ -5,6 +6,7 @@ import { SignIn } from "./sign-in.js";
 import { start } from "./start.js";
 import { strangerProblem } from "./strangers.js";
 import { type Client, Titles } from "./title.js";
+import type { Place } from "./tool-paths.js";
 import { tools } from "./tools.js";
 import { setup } from "./v2.js";
 
@@ -24,12 +26,11 @@ interface Event {
   readonly properties?: { readonly sessionID?: string };
 }
 
-interface Input {
-  readonly directory: string;
+interface Input extends Place {
   readonly client?: Client;
 }
 
-async function server({ directory, client }: Input, options: Options = {}) {
+async function server({ client, ...place }: Input, options: Options = {}) {
   const { command, log, profiles, unreadable, attached, requests, signed_out } = await start(options);
   const behind = attached.flatMap(({ profile }) => profile ?? []);
   const signIn = new SignIn(command, behind, signed_out);
@@ -81,9 +82,12 @@ async function server({ directory, client }: Input, options: Options = {}) {
       if (type === "session.idle" && properties?.sessionID) void titles?.see(properties.sessionID, small);
     },
     tool: tools(command, behind),
-    async "tool.execute.before"(_call: object, { args }: { args: object }) {
+    async "shell.env"(_call: object, { env }: { env: Record<string, string> }) {
+      markShell(env, profiles);
+    },
+    async "tool.execute.before"({ tool }: { tool: string }, { args }: { args: object }) {
       const secrets = profiles.flatMap(({ secret_files }) => secret_files ?? []);
-      guard(args, directory, secrets);
+      guard({ tool, args }, place, secrets);
     },
     async dispose() {
       signIn.end();

@@ -10,6 +10,7 @@ import { DEFAULT_LOG_LEVEL } from "../../log.js";
 import { accessProfile } from "../../session/access.js";
 import { obtainWithin } from "../../session/obtain-within.js";
 import { quietly } from "../../session/quietly.js";
+import { refuseAgent } from "../../session/refuse-agent.js";
 import { sha256 } from "../../sha256.js";
 import { profileFor } from "./profile-for.js";
 import { requestsIn } from "./requests.js";
@@ -80,6 +81,7 @@ async function replyTo(
   const named = (question.wants === "token" ? question.profile : undefined) ?? options.profile;
   const profile = profileFor(config, question.urls, named);
   if (!profile) return none;
+  refuseAgent(context, profile);
   const quiet = quietly(context);
   const access = accessProfile(quiet, profile, { interactive: false, notice: () => {} });
   if (question.wants === "another") {

@@ -6,6 +6,7 @@ import type { Environment } from "../../paths.js";
 import { serveProfile } from "../../serve/serve-profile.js";
 import { accessProfile, selectProfile } from "../../session/access.js";
 import { obtain } from "../../session/obtain.js";
+import { refuseAgent } from "../../session/refuse-agent.js";
 import { isInteractive } from "../../terminal/interactive.js";
 import { tell } from "../../terminal/tell.js";
 import { quote } from "../../text.js";
@@ -31,6 +32,7 @@ export async function exec(context: Context, options: ExecOptions, argv: readonl
   const min_validity =
     options.minValidity === undefined ? undefined : parseSeconds("--min-validity", options.minValidity);
   const profile = await selectProfile(context, options);
+  refuseAgent(context, profile);
   const interactive = isInteractive(context, undefined);
   // Ctrl-C is the program's from now on: it may mean to end, or only to ask.
   const end = new AbortController();

@@ -5,6 +5,7 @@ import { isOidcTokenError, OidcTokenError } from "../../errors.js";
 import type { Profile } from "../../profile.js";
 import { accessProfile, selectProfile } from "../../session/access.js";
 import { obtain } from "../../session/obtain.js";
+import { refuseAgent } from "../../session/refuse-agent.js";
 import { sha256 } from "../../sha256.js";
 import { table } from "../../terminal/table.js";
 import { tell } from "../../terminal/tell.js";
@@ -22,6 +23,7 @@ const FRESH = 3600;
 /** `models`: the models behind the profile's `base_url`, with what the profile says of them laid over. */
 export async function models(context: Context, options: ModelsOptions): Promise<void> {
   const profile = await selectProfile(context, options);
+  refuseAgent(context, profile);
   const { base_url } = profile;
   if (base_url === undefined) {
     throw new OidcTokenError(

@@ -1,5 +1,12 @@
 import * as v from "valibot";
-import { APIS, ASSERTION_AUDIENCES, CLIENT_AUTHS, FLOWS, PROFILE_NAME } from "../../profile.js";
+import {
+  AGENT_CHOICES,
+  APIS,
+  ASSERTION_AUDIENCES,
+  CLIENT_AUTHS,
+  FLOWS,
+  PROFILE_NAME,
+} from "../../profile.js";
 import { PRESET_NAMES } from "../../providers/index.js";
 import { CONTROL_CHARACTER } from "../../text.js";
 import { ENDPOINT_TEXTS, PROFILE_TEXTS } from "./descriptions.js";
@@ -105,6 +112,7 @@ export const profileEntries = keys(
       ),
     ),
     models: notList(v.record(text(), notList(model), "must be an object, a model's id before each entry")),
+    agent: oneOf(AGENT_CHOICES),
     timeout: seconds(1, 600),
     ca_file: v.pipe(text(), v.examples(["~/company-ca.pem"])),
     proxy: ruled(proxyComplaint, "http://proxy.example.com:3128"),

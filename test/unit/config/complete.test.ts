@@ -31,6 +31,7 @@ describe("defaults", () => {
       base_url: "https://LLM.example.com:8443/v1?x=1",
       allowed_origins: ["https://llm.example.com:8443"],
       provider: "work",
+      agent: "refuse",
       models: {},
       api: ["openai"],
       preset: "generic",

@@ -68,8 +68,11 @@ const COMPANIONS: Record<string, Record<string, string>> = {
 };
 
 describe("a variable", () => {
-  it("exists for every key of a profile", () => {
-    expect(Object.keys(EVERY_KEY).sort()).toEqual([...PROFILE_KEYS].sort());
+  it("exists for every key of a profile but the one whose variable marks an agent's shell", () => {
+    expect([...Object.keys(EVERY_KEY), "agent"].sort()).toEqual([...PROFILE_KEYS].sort());
+    const sandbox = new Sandbox();
+    sandbox.configure({ profiles: { work: PUBLIC_CLIENT } });
+    expect(sandbox.load({ env: { OIDC_TOKEN_AGENT: "allow" } }).profile().agent).toBe("refuse");
   });
 
   it.each(Object.entries(EVERY_KEY))("overrides the file: %s", (key, [text, value]) => {

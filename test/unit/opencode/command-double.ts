@@ -17,6 +17,8 @@ export interface Call {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly pid: number;
+  /** The mark of an agent's shell. */
+  readonly agent: string | undefined;
 }
 
 /** A process in place of `oidc-token` that does as it is told, and keeps what it was called with. */
@@ -50,7 +52,8 @@ export class CommandDouble {
 
 function main(fs: typeof import("node:fs"), behaviour: string, calls: string): void {
   const args = process.argv.slice(4);
-  fs.appendFileSync(calls, `${JSON.stringify({ args, cwd: process.cwd(), pid: process.pid })}\n`);
+  const agent = process.env.OIDC_TOKEN_AGENT;
+  fs.appendFileSync(calls, `${JSON.stringify({ args, cwd: process.cwd(), pid: process.pid, agent })}\n`);
   const name = args.includes("--rejected-sha256") ? "get refused" : (args[0] ?? "");
   const run = (JSON.parse(fs.readFileSync(behaviour, "utf8")) as Behaviour)[name] ?? { code: 1 };
   process.stdout.write(run.stdout ?? "");

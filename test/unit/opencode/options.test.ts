@@ -10,6 +10,7 @@ function facts(profile: string, base_url: string | undefined = "https://llm.exam
     provider: profile,
     default: false,
     secret_files: [],
+    secret_variables: [],
     ...rest,
     ...(base_url && { base_url }),
   };

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { homedir } from "node:os";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import plugin from "../../../src/opencode/plugin.js";
 import { type Behaviour, CommandDouble } from "./command-double.js";
@@ -593,49 +592,36 @@ describe("the OpenCode plugin", () => {
     });
   });
 
-  describe("the guard", () => {
-    async function guarded(args: object): Promise<string> {
-      const hooks = await load({}, [
-        profile({ secret_files: ["/secrets/store", `${homedir()}/.secrets/client`] }),
-      ]);
-      return await failure(hooks["tool.execute.before"]({}, { args }));
-    }
+  describe("for the agent", () => {
+    const secret = { secret_files: ["/secrets/store"], secret_variables: ["LLM_KEY"] };
 
-    test.each([
-      { filePath: "/secrets/store/tokens.json" },
-      { filePath: "../secrets/store" },
-      { path: "/project/../secrets/store" },
-      { command: "cat /secrets/store/tokens.json" },
-      { command: "cat ~/.secrets/client" },
-      { command: 'cat "$HOME/.secrets/client"' },
-      { filePath: "~/.secrets/client" },
-    ])("keeps %j from what is secret", async (args) => {
-      expect(await guarded(args)).toContain("keeps its store and the files that hold its secrets from tools");
+    test("keeps tools from the files that hold secrets, wherever the project is", async () => {
+      const hooks = await load({}, [profile(secret)]);
+      const call = (tool: string, args: object) => failure(hooks["tool.execute.before"]({ tool }, { args }));
+      expect(await call("read", { filePath: "../secrets/store/a.json" })).toContain("keeps its store");
+      expect(await call("grep", { pattern: "x", path: "/" })).toContain("search in a folder that");
+      expect(await call("read", { filePath: "src/get.ts" })).toBe("");
     });
 
-    test.each(["oidc-token get", "npx oidc-token -p acme get", "x | node bin/oidc-token.js get -f header"])(
-      "keeps the shell from `%s`",
-      async (command) => {
-        expect(await guarded({ command })).toContain("gives tools no token");
-      },
-    );
+    test("marks its shells and blanks what is secret in them", async () => {
+      const hooks = await load({}, [profile(secret)]);
+      const env = {};
+      await hooks["shell.env"]({}, { env });
+      expect(env).toEqual({ OIDC_TOKEN_AGENT: "1", LLM_KEY: "" });
+    });
 
-    test.each(["oidc-token trust", "cd x && npx oidc-token trust --revoke"])(
-      "leaves it to a person to run `%s`",
-      async (command) => {
-        expect(await guarded({ command })).toContain("for a person to say");
-      },
-    );
+    test("marks its shells where the profiles can't be read, too", async () => {
+      const hooks = await load({ profiles: { code: 4 } });
+      const env = {};
+      await hooks["shell.env"]({}, { env });
+      expect(env).toEqual({ OIDC_TOKEN_AGENT: "1" });
+    });
 
-    test.each([
-      { filePath: "/project/src/get.ts" },
-      { command: "oidc-token status" },
-      { command: "oidc-token status; git get" },
-      { command: "grep get oidc-token" },
-      { todos: [1], flag: true },
-      {},
-    ])("lets %j pass", async (args) => {
-      expect(await guarded(args)).toBe("");
+    test("runs its own command without the mark, also in an OpenCode that an agent started", async () => {
+      vi.stubEnv("OIDC_TOKEN_AGENT", "1");
+      await (await wrapper())(`${origin}/v1/chat`);
+      vi.unstubAllEnvs();
+      expect(double.calls("get")[0]?.agent).toBe("");
     });
   });
 });
