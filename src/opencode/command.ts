@@ -9,7 +9,7 @@ import { programPath } from "../programs/program-path.js";
 
 /** What makes OpenCode repeat a request when it reads it in an error's text. */
 const RETRIED =
-  /429|50[0234]|524|rate.?limit|too.many.requests|overloaded|unavailable|exhausted|(?:internal|server).error|terminated|network.error|connection|timed? ?out|fetch failed|try again|retry your/gi;
+  /429|50[0234]|524|rate.?limit|rate increased|too.many.requests|overloaded|unavailable|exhausted|(?:internal|server|network|returned).error|upstream connect|terminated|connection|getaddrinfo|enotfound|eai_again|econn(?:refused|reset)|socket hang up|reset before|at capacity|timed? ?out|fetch failed|failed to fetch|try again|try your|retry your/gi;
 
 /** An error OpenCode shows once: an invisible word joiner keeps its text clear of the patterns above. */
 export function lasting(sentence: string): Error {

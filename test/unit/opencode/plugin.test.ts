@@ -18,8 +18,11 @@ interface Provider {
 const RETRIED = [
   /429|500|502|503|504|524/i,
   /rate increased too quickly|rate limit|rate-limit|rate_limit|too many requests/i,
-  /overloaded|service unavailable|internal error|internal server error|server error|server_error/i,
-  /terminated|fetch failed|failed to fetch|network[-_\s]error|connection error|connection refused|econnrefused/i,
+  /overloaded|service unavailable|service_unavailable|internal error|internal_error|internal server error|server error|server_error/i,
+  /provider returned error|provider_returned_error|provider-returned-error/i,
+  /terminated|fetch failed|failed to fetch|network[-_\s]error|upstream connect|connection error|connection refused|connection lost/i,
+  /socket connection was closed|socket hang up|reset before headers|getaddrinfo|enotfound|eai_again/i,
+  /econnrefused|econnreset|etimedout/i,
   /^timeout$|\b(?:request|response|connection|network|stream|read) (?:timeout|timed out|time out)\b/i,
   /try your request again|retry your request|resource exhausted|resource_exhausted/i,
   /\btry again (?:later|in\b)|\b(?:currently|temporarily) at capacity\b/i,
@@ -446,6 +449,9 @@ describe("the OpenCode plugin", () => {
       [7, "the provider answered: server_error, connection refused, request timed out"],
       [6, "the keyring is unavailable, resource exhausted, try again later"],
       [2, "too many requests: rate limit, overloaded, terminated"],
+      [7, "provider returned error: upstream connect error, reset before headers, currently at capacity"],
+      [4, "getaddrinfo ENOTFOUND id.example, EAI_AGAIN, ECONNREFUSED, ECONNRESET, ETIMEDOUT, socket hang up"],
+      [7, "failed to fetch, rate increased too quickly, try your request again"],
     ])("of exit code %i never looks like trouble that passes", async (code, sentence) => {
       const fetch = await wrapper({ get: { code, stderr: said(sentence, "mend it") } });
       const message = await failure(fetch(`${origin}/v1/chat`));
