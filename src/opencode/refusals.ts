@@ -15,7 +15,10 @@ export interface Refusal {
   final?: { readonly error: Error; readonly at: number };
 }
 
-/** What servers have refused, so that no refused token is sent again, and none renewed for nothing. */
+/**
+ * What servers have refused, so that no refused token is sent again, and none renewed for nothing. Kept by place, a profile
+ * and an origin: of two servers one may take what the other refuses.
+ */
 export class Refusals {
   readonly #now: () => number;
   readonly #last = new Map<string, Refusal>();
@@ -27,8 +30,8 @@ export class Refusals {
   }
 
   /** The refusal of this very token, unless enough time has passed to try it once more. */
-  of({ profile }: ProfileFacts, token: string): Refusal | undefined {
-    const last = this.#last.get(profile);
+  of(place: string, token: string): Refusal | undefined {
+    const last = this.#last.get(place);
     return last?.sha256 === digest(token) ? last : undefined;
   }
 
@@ -38,20 +41,20 @@ export class Refusals {
   }
 
   /** Keeps that this token was refused; reads the reason out of the answer, which stays as it is. */
-  async note({ profile }: ProfileFacts, token: string, response: Response): Promise<Refusal> {
+  async note(place: string, token: string, response: Response): Promise<Refusal> {
     const refusal = { sha256: digest(token), reason: await reasonIn(response.clone()) };
-    this.#last.set(profile, refusal);
+    this.#last.set(place, refusal);
     return refusal;
   }
 
   /** Keeps that this token came in place of a refused one. */
-  renew({ profile }: ProfileFacts, token: string): void {
-    this.#renewed.set(profile, digest(token));
+  renew(place: string, token: string): void {
+    this.#renewed.set(place, digest(token));
   }
 
   /** Whether this token came in place of a refused one, be it for another request, and no server has taken it yet. */
-  isRenewed({ profile }: ProfileFacts, token: string): boolean {
-    return this.#renewed.get(profile) === digest(token);
+  isRenewed(place: string, token: string): boolean {
+    return this.#renewed.get(place) === digest(token);
   }
 
   /** Keeps that there is no better token than the refused one, and why. */
@@ -60,10 +63,10 @@ export class Refusals {
     return error;
   }
 
-  /** The server takes this profile's token. */
-  forget({ profile }: ProfileFacts): void {
-    this.#last.delete(profile);
-    this.#renewed.delete(profile);
+  /** The server there takes the token. */
+  forget(place: string): void {
+    this.#last.delete(place);
+    this.#renewed.delete(place);
   }
 }
 

@@ -65,9 +65,9 @@ export class Requests {
     const repeatable = !init.body || typeof init.body === "string" || ArrayBuffer.isView(init.body);
     let token = await this.#token(profile, url, init.signal);
     let response = await attempt(token);
-    while (response.status === 401 && repeatable) {
-      const renewed = this.#refusals.isRenewed(profile, token);
-      const refusal = await this.#refusals.note(profile, token, response);
+    for (let renewed = false; response.status === 401 && repeatable; renewed = true) {
+      renewed ||= this.#refusals.isRenewed(placeOf(profile, url), token);
+      const refusal = await this.#refusals.note(placeOf(profile, url), token, response);
       this.#log.warn("token refused", {
         profile: profile.profile,
         host: url.host,
@@ -78,7 +78,7 @@ export class Requests {
       token = await this.#better(profile, url, refusal, init.signal);
       response = await attempt(token);
     }
-    if (response.status !== 401) this.#refusals.forget(profile);
+    if (response.status !== 401) this.#refusals.forget(placeOf(profile, url));
     const location = response.headers.get("location");
     const follows = location !== null && [307, 308].includes(response.status) && repeatable;
     if (!follows || redirects === MOST_REDIRECTS) return response;
@@ -88,13 +88,13 @@ export class Requests {
   /** A token to send: the stored one, or a better one where that has been refused before. */
   async #token(profile: ProfileFacts, url: URL, signal: RequestInit["signal"]) {
     const token = await this.#tokens.take(profile.profile, url.origin, signal);
-    const refusal = this.#refusals.of(profile, token);
+    const refusal = this.#refusals.of(placeOf(profile, url), token);
     if (!refusal) return token;
     const standing = this.#refusals.standing(refusal);
     if (standing) throw standing;
     // Long ago, and with nothing better to be had: what was wrong may be mended at the server.
     if (refusal.final) {
-      this.#refusals.renew(profile, token);
+      this.#refusals.renew(placeOf(profile, url), token);
       return token;
     }
     return await this.#better(profile, url, refusal, signal);
@@ -105,8 +105,8 @@ export class Requests {
     const { sha256, reason } = refusal;
     try {
       const token = await this.#tokens.replace(profile.profile, url.origin, sha256, signal);
-      if (!this.#refusals.of(profile, token)) {
-        this.#refusals.renew(profile, token);
+      if (!this.#refusals.of(placeOf(profile, url), token)) {
+        this.#refusals.renew(placeOf(profile, url), token);
         return token;
       }
     } catch (error) {
@@ -116,6 +116,10 @@ export class Requests {
     }
     throw this.#refusals.settle(refusal, refusedForGood(profile, url, refusal));
   }
+}
+
+function placeOf({ profile }: ProfileFacts, { origin }: URL): string {
+  return `${profile} ${origin}`;
 }
 
 function withToken(profile: ProfileFacts, given: RequestInit["headers"], token: string): Headers {
