@@ -5,8 +5,10 @@ import { installPackage } from "../../support/opencode-package.js";
 import { named, openCodeMissing, type Setting, startSetting } from "../../support/opencode-setting.js";
 import { TokenFile } from "../../support/token-file.js";
 
+/** With `$schema`, which OpenCode writes into a file that has none. */
 const CONFIG = `{
   // mine
+  "$schema": "https://opencode.ai/config.json",
   "model": "acme/large",
   "small_model": "acme/small", // quick
 }
