@@ -1,6 +1,7 @@
 import { readSync } from "node:fs";
 import { givenFrom } from "../credential/given-from.js";
 import { PROTOCOLS } from "../credential/protocols.js";
+import { pipeThatNeverBlocks } from "../files/standard-input.js";
 import type { HeaderRule } from "../formats/header-rule.js";
 import type { TokenSet } from "../token/token-set.js";
 
@@ -52,15 +53,25 @@ function wordsOf(words: readonly string[]): string[] {
   );
 }
 
+/** Milliseconds that a tool has to say what it wants, before the full command waits the rest of the time. */
+const PATIENCE = 2_000;
+
 function readInput(to_empty_line: boolean): Buffer {
   const bytes = Buffer.alloc(MOST);
+  const input = pipeThatNeverBlocks();
+  const begun = Date.now();
   let length = 0;
   while (length < MOST) {
     let read = 0;
     try {
-      read = readSync(0, bytes, length, MOST - length, null);
-    } catch {
+      read = readSync(input ?? 0, bytes, length, MOST - length, null);
+    } catch (error) {
       // EAGAIN: the full command can wait. EOF on Windows.
+      const is_early = input !== undefined && (error as NodeJS.ErrnoException).code === "EAGAIN";
+      if (is_early && Math.abs(Date.now() - begun) < PATIENCE) {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+        continue;
+      }
     }
     if (read === 0) break;
     length += read;

@@ -39,7 +39,8 @@ export async function credential(
   if (options.mode !== undefined) words.push("--mode", options.mode);
   context.stdout.write(protocol.greeting ?? "");
   let failed = false;
-  let left = Math.max(LEAST, PATIENCE - process.uptime());
+  const left = Math.max(LEAST, PATIENCE - process.uptime());
+  let until = context.monotonic() + left;
   const show = ({ text, failed: none = false }: Reply): void => {
     context.stdout.write(text);
     failed ||= none;
@@ -47,12 +48,12 @@ export async function credential(
   try {
     for await (const text of requestsIn(context.stdin, protocol.reads, left)) {
       try {
-        show(await replyTo(context, options, protocol.ask(words, text), left));
+        show(await replyTo(context, options, protocol.ask(words, text), until));
       } catch (error) {
         if (!isOidcTokenError(error) || !protocol.failure) throw error;
         show({ text: protocol.failure(sentenceOf(context, error)) });
       }
-      left = PATIENCE;
+      until = context.monotonic() + PATIENCE;
     }
   } catch (error) {
     if (!isOidcTokenError(error) || context.interrupted.aborted) throw error;
@@ -71,7 +72,7 @@ async function replyTo(
   context: Context,
   options: CredentialOptions,
   question: Question,
-  seconds: number,
+  until: number,
 ): Promise<Reply> {
   if (question.wants === "nothing") return question.reply;
   const none = question.wants === "token" ? question.none : { text: "" };
@@ -89,13 +90,13 @@ async function replyTo(
     const stored = (await access.read())?.tokens;
     // An older one than we have, or none of ours.
     if (stored && sha256(stored.access_token) !== rejected_sha256) return none;
-    await obtainWithin(quiet, access, { rejected_sha256 }, seconds);
+    await obtainWithin(quiet, access, { rejected_sha256 }, until - context.monotonic());
     return none;
   }
   if (context.log.level === DEFAULT_LOG_LEVEL) {
     const call = { ...context, argv: [...context.argv, ...question.urls] };
     rememberCall(call, profile, { format: "token", id_token: false }, { files: config.files, read_at });
   }
-  const tokens = await obtainWithin(quiet, access, {}, seconds);
+  const tokens = await obtainWithin(quiet, access, {}, until - context.monotonic());
   return { text: question.given(givenFrom(tokens, profile)) };
 }

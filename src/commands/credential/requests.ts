@@ -17,7 +17,7 @@ export async function* requestsIn(
     yield "";
     return;
   }
-  const late = setTimeout(() => stdin.destroy(tooLate(seconds)), seconds * 1000);
+  const late = setTimeout(() => stdin.destroy(tooLate()), seconds * 1000);
   const decoder = new TextDecoder();
   let text = "";
   try {
@@ -39,10 +39,10 @@ export async function* requestsIn(
   if (reads !== "lines" || text.trim() !== "") yield text;
 }
 
-function tooLate(seconds: number): OidcTokenError {
+function tooLate(): OidcTokenError {
   return new OidcTokenError(
     "usage",
-    `no request came on stdin within ${seconds} s`,
+    "no request came on stdin in time",
     "let the tool itself run this command, or close stdin",
   );
 }
