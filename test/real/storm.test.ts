@@ -6,7 +6,8 @@ import { browserProfile, signIn } from "../support/signed-in.js";
 import { type Caller, expectAccepted, lostAnswers, storm } from "../support/storm.js";
 import { TokenFile } from "../support/token-file.js";
 
-const PROCESSES = 100;
+/** OIDC_TOKEN_TEST_PROCESSES for fewer at a time. */
+const PROCESSES = Number(process.env.OIDC_TOKEN_TEST_PROCESSES ?? 100);
 const EXPIRIES = 20;
 /** Of each round; OIDC_TOKEN_TEST_KILLS for a longer run. */
 const KILLED = Number(process.env.OIDC_TOKEN_TEST_KILLS ?? 10);
