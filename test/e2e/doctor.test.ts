@@ -36,9 +36,8 @@ afterAll(async () => {
 });
 beforeEach(() => {
   sandbox = new Sandbox();
-  const bin = join(sandbox.home, "bin");
-  mkdirSync(bin);
-  symlinkSync(PROGRAM, join(bin, "oidc-token"));
+  mkdirSync(own());
+  symlinkSync(PROGRAM, join(own(), "oidc-token"));
 });
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -46,7 +45,8 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-const path = () => [join(sandbox.home, "bin"), process.env.PATH].join(delimiter);
+const own = () => join(sandbox.home, "bin");
+const path = () => [own(), process.env.PATH].join(delimiter);
 const dev = (profile: object, more: object = {}) =>
   sandbox.configure({ profiles: { dev: profile }, ...more });
 
@@ -54,7 +54,8 @@ async function examined(options: RunOptions = {}, args: readonly string[] = []):
   return await sandbox.run(["doctor", ...args], {
     limit: 60_000,
     ...options,
-    env: { PATH: path(), ...options.env },
+    // The machine may have oidc-agent's command of the same name.
+    env: { PATH: options.through ? path() : own(), ...options.env },
   });
 }
 

@@ -14,6 +14,8 @@ const why = lacking.length === 0 ? "" : ` (skipped: ${lacking.join(", ")} not in
 describe.skipIf(lacking.length > 0)(`doctor on a real keyring${why} says`, () => {
   let service: SecretService | undefined;
   let sandbox: Sandbox | undefined;
+  /** Nothing on it: the machine may have oidc-agent's command of the same name. */
+  const PATH = "/nowhere";
   afterEach(async () => {
     sandbox?.dispose();
     await service?.stop();
@@ -59,7 +61,13 @@ describe.skipIf(lacking.length > 0)(`doctor on a real keyring${why} says`, () =>
     sandbox = new Sandbox();
     sandbox.configure({ store: choice, profiles: { ci: { flow: "static_key", key: "{env:K}" } } });
     const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = service.env;
-    const env = { OIDC_TOKEN_STORE: undefined, DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR, K: "sk-12345678" };
+    const env = {
+      PATH,
+      OIDC_TOKEN_STORE: undefined,
+      DBUS_SESSION_BUS_ADDRESS,
+      XDG_RUNTIME_DIR,
+      K: "sk-12345678",
+    };
     const outcome = await sandbox.run(["doctor", "--json"], { env, limit: 40_000 });
     const rows = JSON.parse(outcome.stdout) as Finding[];
     expect(rows.find(({ check }) => check === "store")).toEqual({
@@ -76,7 +84,7 @@ describe.skipIf(lacking.length > 0)(`doctor on a real keyring${why} says`, () =>
     service = await startSecretService("present");
     sandbox = new Sandbox();
     const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = service.env;
-    const env = { OIDC_TOKEN_STORE: undefined, DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR };
+    const env = { PATH, OIDC_TOKEN_STORE: undefined, DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR };
     const key = { flow: "static_key", key: "{keyring}" };
     sandbox.configure({ default_profile: "former", profiles: { former: key, mine: key } });
     for (const name of ["former", "mine"])
