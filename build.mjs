@@ -25,7 +25,7 @@ export const hot = {
   outfile: "dist/main.cjs",
   format: "cjs",
   minify: true,
-  external: ["@napi-rs/*", "*/cli.cjs", "*/seldom.cjs"],
+  external: ["@napi-rs/*", "*/cli.cjs", "*/seldom.cjs", "*/waiting.cjs"],
   alias: {
     "node:process": "./src/hot/builtins/process.ts",
     "node:os": "./src/hot/builtins/os.ts",
@@ -41,6 +41,13 @@ export const hot = {
  * @type {import("esbuild").BuildOptions}
  */
 export const seldom = { ...hot, entryPoints: ["src/hot/seldom.ts"], outfile: "dist/seldom.cjs" };
+
+/**
+ * What a caller needs that finds another one at a refresh.
+ *
+ * @type {import("esbuild").BuildOptions}
+ */
+export const waiting = { ...hot, entryPoints: ["src/hot/waiting.ts"], outfile: "dist/waiting.cjs" };
 
 /**
  * Commander starts programs for sub-commands that are files of their own, of which there are none: the part of Node that
@@ -197,5 +204,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     new URL("node_modules/open/xdg-open", import.meta.url),
     new URL("dist/xdg-open", import.meta.url),
   );
-  await Promise.all([writeProgram(), ...[hot, seldom, opencode].map((options) => build(options))]);
+  await Promise.all([writeProgram(), ...[hot, seldom, waiting, opencode].map((options) => build(options))]);
 }

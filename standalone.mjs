@@ -14,7 +14,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { cli, hot, seldom } from "./build.mjs";
+import { cli, hot, seldom, waiting } from "./build.mjs";
 import { withoutSignature } from "./standalone-macho.mjs";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
@@ -111,12 +111,13 @@ async function bundle(folder) {
     build({
       ...options,
       plugins: [embedded, ...plugins],
-      external: [NATIVE, ...external.filter((name) => name.endsWith("/seldom.cjs"))],
+      external: [NATIVE, ...external.filter((name) => /\/(?:seldom|waiting)\.cjs$/.test(name))],
     });
   const main = join(folder, "main.cjs");
   await Promise.all([
     standalone({ ...hot, entryPoints: ["src/standalone/entry.ts"], outfile: main }),
     standalone({ ...seldom, outfile: join(folder, "seldom.cjs") }),
+    standalone({ ...waiting, outfile: join(folder, "waiting.cjs") }),
     standalone({
       ...cli,
       outdir: folder,

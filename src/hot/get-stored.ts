@@ -1,11 +1,11 @@
 import { isOidcTokenError } from "../errors.js";
 import { readRegular } from "../files/read.js";
 import { formatTokens } from "../formats/output.js";
-import { userPaths } from "../paths.js";
+import { type Paths, userPaths } from "../paths.js";
 import { readFileStore } from "../store/file-read.js";
 import { readKeyring } from "../store/keyring/read.js";
 import { type Readable, readStores } from "../store/read.js";
-import { isFresh } from "../token/freshness.js";
+import { isFresh, isServable } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { fromRecord } from "../token/record.js";
 import type { TokenSet } from "../token/token-set.js";
@@ -13,6 +13,7 @@ import { print } from "./print.js";
 import type { ReadQuestion } from "./question.js";
 import type * as Seldom from "./seldom.js";
 import { readSnapshot, type Snapshot, snapshotKey } from "./snapshot.js";
+import type * as Waiting from "./waiting.js";
 
 /**
  * The hot path of `get`: prints a stored token that is valid and not due for a refresh. Answers false, having printed
@@ -30,6 +31,8 @@ export async function getStored(argv: readonly string[], env: NodeJS.ProcessEnv)
 
 /** Beside this bundle and like it; loaded where it is needed. */
 const seldom = (): typeof Seldom => require("./seldom.cjs") as typeof Seldom;
+
+const waiting = (): typeof Waiting => require("./waiting.cjs") as typeof Waiting;
 
 async function storedAnswer(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const is_question = argv[0] === "credential";
@@ -56,7 +59,9 @@ async function answerTo(
     }
     const stored = snapshot.key
       ? staticKey(snapshot.key, env)
-      : await storedTokens(snapshot, paths.data, env, question && KEYRING_DEADLINE);
+      : question
+        ? await storedTokens(snapshot, paths.data, env, KEYRING_DEADLINE)
+        : await settledTokens(snapshot, paths, env);
     // An ID token is a credential once its signature has been checked, which takes a request.
     const tokens = snapshot.id_token && stored ? stored.id_token_verified && idTokenAsToken(stored) : stored;
     const now = Date.now() / 1000;
@@ -79,6 +84,23 @@ async function answerTo(
 
 /** Milliseconds; the full command, which then tells the tool what is wrong, needs some of its four seconds. */
 const KEYRING_DEADLINE = 2_000;
+
+/** What is stored, and where a peer is just at renewing it what comes of that. */
+async function settledTokens(
+  snapshot: Snapshot,
+  { data, log }: Paths,
+  env: NodeJS.ProcessEnv,
+): Promise<TokenSet | undefined> {
+  const stored = await storedTokens(snapshot, data, env, undefined);
+  const { account, min_validity } = snapshot;
+  const rule = { now: Date.now() / 1000, min_validity };
+  // One that still does is handed out by the full command, which waits for nobody then.
+  if (!stored || isFresh(stored, rule, snapshot) || isServable(stored, rule)) return stored;
+  const { isRefreshing, waitForPeer } = waiting();
+  if (!isRefreshing(account, env, log)) return stored;
+  await waitForPeer(account, env, log);
+  return await storedTokens(snapshot, data, env, undefined);
+}
 
 async function storedTokens(
   { store, account }: Snapshot,

@@ -104,6 +104,22 @@ export class ProcessLock implements Lock {
   }
 }
 
+/**
+ * Whether somebody who is known to live holds the lock of this name in one of the folders. Only looks: false where that
+ * can't be told.
+ */
+export function isHeld(folders: readonly string[], name: string): boolean {
+  return folders.some((path) => {
+    try {
+      const folder = join(path, encodeFileName(name));
+      const owner = parseOwner(readKept(join(folder, String(highest(readdirSync(folder)))), MOST));
+      return owner !== undefined && isAlive(owner) === true;
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** Empty where what lies there is no entry of ours: it counts as one whose owner cannot be looked at. */
 function read(path: string): string {
   try {

@@ -1,8 +1,12 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { ProcessLock } from "../../src/store/lock.js";
+import { lockFolders } from "../../src/store/lock-folders.js";
 import { Sandbox } from "../support/command.js";
 import { loadedBy } from "../support/loaded.js";
 import { startProvider, type TestProvider } from "../support/provider.js";
 import { browserProfile, signIn } from "../support/signed-in.js";
+import { TokenFile } from "../support/token-file.js";
 
 let provider: TestProvider;
 let sandbox: Sandbox;
@@ -42,6 +46,30 @@ it.each(Object.entries(LARGEST))(
     expect(built_ins.includes("http")).toBe(command === "refresh");
   },
 );
+
+it("who finds a peer at a refresh waits for it, with nothing of the program loaded", async () => {
+  const file = new TokenFile(sandbox);
+  const { text, account } = file;
+  // Once the call is known.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await sandbox.run(["get"])).toMatchObject({ code: 0 });
+  const lock = new ProcessLock(lockFolders(sandbox.env, join(sandbox.home, "state", "oidc-token")));
+  const release = await lock.tryAcquire(account);
+  expect(release).toBeDefined();
+  file.expire();
+  try {
+    const waiting = loadedBy(sandbox, ["get"]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    file.text = text;
+    await release?.();
+    const { outcome, files } = await waiting;
+    expect(outcome).toMatchObject({ code: 0, stdout: `${JSON.parse(text).access_token}\n`, stderr: "" });
+    expect(files).toEqual(["oidc-token.js", "main.cjs", "waiting.cjs"]);
+  } finally {
+    await release?.();
+    file.text = text;
+  }
+});
 
 it("help is loaded without any command", async () => {
   const { outcome, files } = await loadedBy(sandbox, ["--help"]);
