@@ -3,7 +3,7 @@ import { isHeld } from "../store/lock.js";
 import { lockFolders } from "../store/lock-folders.js";
 
 /** Milliseconds; then the full command waits on, and says for whom. */
-const LONGEST = 5000;
+const LONGEST = 2000;
 
 /** Whether a peer is at a refresh of this account. `state` is where logs are kept. */
 export function isRefreshing(account: string, env: Environment, state: string): boolean {
