@@ -144,6 +144,8 @@ export interface Profile extends References {
   /** The provider's id in OpenCode. */
   readonly provider: string;
   readonly models: Readonly<Record<string, unknown>>;
+  /** Whether OpenCode's remote MCP servers at `allowed_origins` get the token, too. */
+  readonly mcp: boolean;
   /** Whether the shells of a coding agent get its token. */
   readonly agent: (typeof AGENT_CHOICES)[number];
   /** Seconds one request to the provider may take. */

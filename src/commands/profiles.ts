@@ -26,6 +26,8 @@ export interface ProfileFacts {
   readonly header: string;
   readonly header_scheme: string;
   readonly default: boolean;
+  /** Remote MCP servers at its `allowed_origins` get its token, too. */
+  readonly mcp: boolean;
   /** The store's folder and the files this profile's secrets are in, for callers that keep an agent from them. */
   readonly secret_files: readonly string[];
   /** Why this profile cannot be used, and what to do; what depends on its keys is then empty. */
@@ -67,6 +69,7 @@ function factsOf({ paths, env }: Context, profile: Profile, configuration: strin
     header: profile.header,
     header_scheme: profile.header_scheme,
     default: profile.is_default,
+    mcp: profile.mcp,
     secret_files: [paths.data, ...secret_files],
     secret_variables: profile.agent === "allow" ? [] : secretVariables(profile, env),
   };
@@ -88,6 +91,7 @@ function unusable(
     header: "",
     header_scheme: "",
     default: is_selected,
+    mcp: false,
     secret_files: [paths.data, configuration],
     secret_variables: [],
     error: redactor.sentence(message),

@@ -62,6 +62,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileVal
     header_scheme: header.toLowerCase() === "authorization" ? "Bearer" : "",
     provider: name,
     agent: "refuse",
+    mcp: false,
     ...values,
     ...(key && { key }),
     ...(client_auth && { client_auth }),

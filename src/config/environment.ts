@@ -32,6 +32,7 @@ const READERS: Partial<Record<ProfileKey, (text: string, variable: string) => un
   refresh_before: number,
   timeout: number,
   dpop: truth,
+  mcp: truth,
   authorization_params: json,
   token_params: json,
   endpoints: json,

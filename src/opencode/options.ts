@@ -5,11 +5,13 @@ import { lasting } from "./command.js";
 export interface Options {
   /** OpenCode's provider ids and the profile behind each; without it, every profile that has a `base_url`. */
   readonly providers?: Readonly<Record<string, { readonly profile: string }>>;
+  /** Remote MCP servers by their names in opencode.json, and the profile whose token each takes. */
+  readonly mcp?: Readonly<Record<string, { readonly profile: string }>>;
   /** The command to run in place of the package's own. */
   readonly command?: readonly string[];
 }
 
-const KNOWN = ["providers", "command"];
+const KNOWN = ["providers", "mcp", "command"];
 
 /** A provider of OpenCode, and the profile behind it or what is wrong with its set-up. */
 export type Attachment =

@@ -1,11 +1,15 @@
 import { markShell } from "./agent-shell.js";
 import { guard } from "./guard.js";
-import type { Options } from "./options.js";
+import { type McpConfig, relayServers } from "./mcp.js";
+import type { Attachment, Options } from "./options.js";
 import { admit, attach, COMPATIBLE, type Config, explain, type Provider, unmentioned } from "./providers.js";
+import { Relay } from "./relay.js";
+import { Requests } from "./requests.js";
 import { SignIn } from "./sign-in.js";
 import { start } from "./start.js";
 import { strangerProblem } from "./strangers.js";
 import { type Client, Titles } from "./title.js";
+import { Tokens } from "./tokens.js";
 import type { Place } from "./tool-paths.js";
 import { tools } from "./tools.js";
 import { setup } from "./v2.js";
@@ -36,6 +40,7 @@ async function server({ client, ...place }: Input, options: Options = {}) {
   const signIn = new SignIn(command, behind, signed_out);
   const methods = signIn.methods();
   const titles = client && new Titles(client, (id) => attached.some((each) => each.id === id));
+  const relay = new Relay();
   let small: string | undefined;
   /** The address of each provider, as OpenCode's configuration has it in the end. */
   const addresses = new Map<string, unknown>();
@@ -49,7 +54,12 @@ async function server({ client, ...place }: Input, options: Options = {}) {
 
   return {
     ...(methods.length > 0 && { auth: { provider: attached[0]?.id, methods } }),
-    async config(config: Config) {
+    async config(config: Config & McpConfig) {
+      // Of a server's own: what one refuses says nothing of the others, nor of the models.
+      const requestsOf = (each: Attachment) => new Requests(new Tokens(command), log).fetchFor(each);
+      await relayServers(config, { options, profiles, unreadable }, relay, requestsOf).catch((error: Error) =>
+        log.error(error.message),
+      );
       await Promise.allSettled(
         attached.map((each) => attach(config, each, requests.fetchFor(each), command, signed_out)),
       );
@@ -91,6 +101,7 @@ async function server({ client, ...place }: Input, options: Options = {}) {
     },
     async dispose() {
       signIn.end();
+      await relay.close();
     },
   };
 }

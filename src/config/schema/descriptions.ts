@@ -54,6 +54,7 @@ export const PROFILE_TEXTS = {
     "The origins (scheme, host, port) the token may be sent to. Default: the origin of base_url.",
   provider: "The provider's id in OpenCode. Default: the profile's name.",
   models: "The models behind base_url by id, for OpenCode: name, limit (tokens) and other metadata.",
+  mcp: "Whether OpenCode's remote MCP servers at allowed_origins get the token as well. Default: false.",
   agent:
     'Whether the shells of a coding agent (those with OIDC_TOKEN_AGENT, as our OpenCode plugin marks them) get the token. Default: "refuse".',
   timeout: "Seconds one request to the provider may take. Default: 10.",

@@ -112,6 +112,7 @@ export const profileEntries = keys(
       ),
     ),
     models: notList(v.record(text(), notList(model), "must be an object, a model's id before each entry")),
+    mcp: v.boolean("must be true or false"),
     agent: oneOf(AGENT_CHOICES),
     timeout: seconds(1, 600),
     ca_file: v.pipe(text(), v.examples(["~/company-ca.pem"])),

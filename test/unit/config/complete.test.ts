@@ -32,6 +32,7 @@ describe("defaults", () => {
       allowed_origins: ["https://llm.example.com:8443"],
       provider: "work",
       agent: "refuse",
+      mcp: false,
       models: {},
       api: ["openai"],
       preset: "generic",

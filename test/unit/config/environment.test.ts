@@ -55,6 +55,7 @@ const EVERY_KEY: Record<string, readonly [text: string, value: unknown]> = {
   ],
   provider: ["llm", "llm"],
   models: ['{ "m": { "name": "M" } }', { m: { name: "M" } }],
+  mcp: ["true", true],
   timeout: ["1m", 60],
   ca_file: ["/etc/company-ca.pem", "/etc/company-ca.pem"],
   proxy: ["http://proxy.example.com:3128", "http://proxy.example.com:3128"],

@@ -11,6 +11,7 @@ function facts(profile: string, base_url: string | undefined = "https://llm.exam
     default: false,
     secret_files: [],
     secret_variables: [],
+    mcp: false,
     ...rest,
     ...(base_url && { base_url }),
   };
