@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import kleur from "kleur";
 import { parseChoice } from "./arguments.js";
@@ -66,8 +67,18 @@ export function endWith(thrown: unknown): void {
       : (known ?? tooManyFiles(thrown) ?? defect(thrown));
   const redact = (text: string): string => (context?.redactor ?? new Redactor()).sentence(text);
   context?.log.error(error.message, { kind: error.kind });
-  process.stderr.write(inTwoLines({ message: redact(error.message), hint: redact(error.hint) }));
+  tell(inTwoLines({ message: redact(error.message), hint: redact(error.hint) }));
   end(EXIT_CODES[error.kind]);
+}
+
+/** Straight to the descriptor: setting up `process.stderr` takes another one, which may be what is missing. */
+function tell(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // A full pipe that another process has made non-blocking; or nobody is left to be told.
+    process.stderr.write(text);
+  }
 }
 
 /** Whatever was not foreseen is ours. Its own text may hold anything, so only its kind and place are told. */

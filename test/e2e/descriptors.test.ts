@@ -11,7 +11,7 @@ import { TokenFile } from "../support/token-file.js";
 let provider: TestProvider;
 let sandbox: Sandbox;
 let file: TokenFile;
-/** The fewest descriptors with which the runtime itself runs a script that loads another, or the executable anything. */
+/** The fewest descriptors with which the runtime itself runs a script that loads another, or the executable says a word. */
 let fewest = IS_SCRIPT ? 10 : 4;
 beforeAll(async () => {
   provider = await startProvider();
@@ -22,8 +22,12 @@ beforeAll(async () => {
   writeFileSync(join(sandbox.home, "other.cjs"), "");
   writeFileSync(join(sandbox.home, "bare.cjs"), 'require("./other.cjs")');
   const limited = ["-c", 'ulimit -n "$1"; exec "$2" "$3"', "sh"];
-  const bare = IS_SCRIPT ? [process.execPath, join(sandbox.home, "bare.cjs")] : [PROGRAM, "--version"];
-  while (spawnSync("sh", [...limited, `${fewest}`, ...bare]).status !== 0) {
+  const bare = IS_SCRIPT ? [process.execPath, join(sandbox.home, "bare.cjs")] : [PROGRAM, "--nonsense"];
+  const works = () => {
+    const { status, stderr } = spawnSync("sh", [...limited, `${fewest}`, ...bare], { encoding: "utf8" });
+    return IS_SCRIPT ? status === 0 : stderr.startsWith("oidc-token: ");
+  };
+  while (!works()) {
     fewest += 1;
     expect(fewest).toBeLessThan(200);
   }
@@ -50,6 +54,8 @@ describe.skipIf(process.platform === "win32")("with few file descriptors left", 
       for (let limit = fewest; limit < fewest + 25; limit += limit < fewest + 9 ? 1 : 4) {
         arrange();
         const outcome = await run(args, limit);
+        // What Bun itself lacks for a request, it tells itself.
+        if (!IS_SCRIPT && outcome.stderr.includes("bun ran out of file descriptors")) continue;
         codes.add(outcome.code);
         if (outcome.code === 0 || outcome.code === 4) continue;
         // Too few for the program's own first file: the runtime tells that itself.

@@ -166,7 +166,7 @@ describe("a certificate authority of one's own", () => {
   });
 
   it("does not take the place of what the runtime trusts anyway", async () => {
-    const other = await createCertificates();
+    const other = await createCertificates("Another CA");
     writeFileSync(join(sandbox.configDir, "ca.pem"), other.ca.cert);
     writeFileSync(join(sandbox.home, "extra.pem"), certificates.ca.cert);
     sandbox.configure(direct());
@@ -237,7 +237,7 @@ describe("a client certificate", () => {
   });
 
   it("of somebody else: exit 7", async () => {
-    const other = await createCertificates();
+    const other = await createCertificates("Another CA");
     writeFileSync(join(sandbox.configDir, "client.pem"), other.client.cert);
     writeFileSync(join(sandbox.configDir, "client.key"), other.client.key);
     sandbox.configure(certified());

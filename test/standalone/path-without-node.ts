@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 const FOLDER = fileURLToPath(
   new URL("../../node_modules/.cache/oidc-token-standalone/path", import.meta.url),
 );
-const RUNTIMES = /^(?:node|nodejs|npm|npx|corepack|bun|bunx|deno)(?:\.\w+)?$/;
+const RUNTIMES = /^(?:node|nodejs|npm|npx|corepack|bun|bunx|deno|oidc-token)(?:\.\w+)?$/;
 
-/** A PATH with all that is on this one, but for what could run the script. On Windows PATH itself: links take rights there. */
+/** A PATH with all that is on this one, but for what could run the script and another program of our name. On Windows PATH itself: links take rights there. */
 export function pathWithoutNode(): string {
   const { PATH = "" } = process.env;
   if (process.platform === "win32") return PATH;

@@ -14,8 +14,8 @@ export interface Certificates {
 }
 
 /** A certificate authority of its own, a server that it knows, and a client that it knows. */
-export async function createCertificates(): Promise<Certificates> {
-  const ca = await signed("Company CA", undefined, [
+export async function createCertificates(name = "Company CA"): Promise<Certificates> {
+  const ca = await signed(name, undefined, [
     { name: "basicConstraints", cA: true, critical: true },
     { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
   ]);

@@ -33,6 +33,8 @@ export async function startConnectProxy(credentials?: {
       client.pipe(upstream).pipe(client);
     });
     upstream.on("error", () => client.destroy());
+    // A pipe ends the other end for an end only, not for what is broken off.
+    client.on("close", () => upstream.destroy());
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
