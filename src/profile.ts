@@ -102,6 +102,11 @@ export type Endpoints = { readonly [Name in (typeof ENDPOINTS)[number]]?: string
 /** The keys that say where a token may go, and over what. */
 export const DESTINATION_KEYS = ["base_url", "allowed_origins", "endpoints", "proxy", "ca_file"] as const;
 
+/** The variable that overrides a key of the selected profile. */
+export function variableOf(key: string): string {
+  return `OIDC_TOKEN_${key.toUpperCase()}`;
+}
+
 /** One profile, validated, with every default applied, frozen. The keys are those of DESIGN §3. */
 export interface Profile extends References {
   readonly name: string;

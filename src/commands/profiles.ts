@@ -1,12 +1,11 @@
 import kleur from "kleur";
 import type { GlobalOptions } from "../arguments.js";
-import { variableOf } from "../config/environment.js";
 import { openConfig } from "../config/kept/open.js";
 import type { Context } from "../context.js";
 import type { OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
 import type { Environment } from "../paths.js";
-import { type Profile, REFERENCE_KEYS, REFERENCES, secretsOf } from "../profile.js";
+import { type Profile, REFERENCE_KEYS, REFERENCES, secretsOf, variableOf } from "../profile.js";
 import { eachProfile } from "../session/each-profile.js";
 import { table } from "../terminal/table.js";
 import { tell } from "../terminal/tell.js";

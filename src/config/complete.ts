@@ -1,9 +1,8 @@
 import { OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
-import type { ClientAuth, Flow, Profile } from "../profile.js";
+import { type ClientAuth, type Flow, type Profile, variableOf } from "../profile.js";
 import { type Preset, presetFor, presetNamed } from "../providers/index.js";
 import { quote } from "../text.js";
-import { variableOf } from "./environment.js";
 import { accountOf } from "./identity.js";
 import type { ProfileKey, ProfileValues } from "./schema/profile.js";
 

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { OidcTokenError } from "../errors.js";
-import { DESTINATION_KEYS, type Profile } from "../profile.js";
+import { DESTINATION_KEYS, type Profile, variableOf } from "../profile.js";
 import { quote } from "../text.js";
-import { variableOf } from "./environment.js";
 import type { ProfileKey, ProfileValues } from "./schema/profile.js";
 
 /**

@@ -3,7 +3,7 @@ import { OidcTokenError } from "../errors.js";
 import { type KeyPath, parseJsonc } from "../files/jsonc.js";
 import { nearest } from "../nearest.js";
 import type { Environment } from "../paths.js";
-import { REFERENCES, type StoreChoice } from "../profile.js";
+import { REFERENCES, type StoreChoice, variableOf } from "../profile.js";
 import { quote } from "../text.js";
 import { type Report, tolerate } from "./finding.js";
 import { fileEntries } from "./schema/file.js";
@@ -38,11 +38,6 @@ const READERS: Partial<Record<ProfileKey, (text: string, variable: string) => un
   endpoints: json,
   models: json,
 };
-
-/** The variable that overrides a key of the selected profile. */
-export function variableOf(key: ProfileKey): string {
-  return PREFIX + key.toUpperCase();
-}
 
 /** The value of one of the program's own variables; one that is empty counts as unset. */
 export function ownVariable(env: Environment, name: "CONFIG" | "PROFILE"): string | undefined {

@@ -2,8 +2,8 @@ import { isAbsolute, join } from "node:path";
 import { given } from "../given.js";
 import type { Environment } from "../paths.js";
 import { expandHome } from "../paths.js";
-import { type AnyReference, REFERENCE_KEYS, type ReferenceKey } from "../profile.js";
-import { profileFromEnvironment, variableOf } from "./environment.js";
+import { type AnyReference, REFERENCE_KEYS, type ReferenceKey, variableOf } from "../profile.js";
+import { profileFromEnvironment } from "./environment.js";
 import type { Report } from "./finding.js";
 import type { ProfileValues } from "./schema/profile.js";
 

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { nearestVariable, unknownVariables, variableOf } from "../../../src/config/environment.js";
+import { nearestVariable, unknownVariables } from "../../../src/config/environment.js";
 import { PROFILE_KEYS } from "../../../src/config/schema/profile.js";
+import { variableOf } from "../../../src/profile.js";
 import { failure, PUBLIC_CLIENT, Sandbox } from "./sandbox.js";
 
 const CLIENT = { OIDC_TOKEN_ISSUER: "https://id.example.com", OIDC_TOKEN_CLIENT_ID: "cli" };
