@@ -100,7 +100,9 @@ describe("from nothing to a token, with the device flow", () => {
         header: "Authorization",
         header_scheme: "Bearer",
         default: true,
+        mcp: false,
         secret_files: [join(sandbox.home, "data", "oidc-token")],
+        secret_variables: [],
       },
     ]);
   });
