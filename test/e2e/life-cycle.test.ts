@@ -84,7 +84,7 @@ describe("from nothing to a token, with the device flow", () => {
       },
     ]);
     expect((await sandbox.run(["status"])).stdout).toMatch(
-      / {2}PROFILE +ACCOUNT[^\n]*\n\* dev +\S+ +yes +in \d+ min/,
+      / {2}PROFILE +ACCOUNT[^\n]*\n\* dev +\S+ +yes +in (?:\d+ min|1 h 0 min)/,
     );
   });
 
