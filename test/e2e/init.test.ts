@@ -157,7 +157,9 @@ describe("init with options", () => {
     const args = [...client, "--flow", "client_credentials", "--client-secret", reference];
     const outcome = await at.run(["init", ...args, "--scope", "api:read"], options);
     expect(outcome, outcome.stderr).toMatchObject({ code: 0, stdout: `${at.file}\n` });
-    expect(outcome.stderr).toMatch(/signed in to default.*, for 59 min; kept in the file store\n/);
+    expect(outcome.stderr).toMatch(
+      /signed in to default.*, for (?:59 min|1 h 0 min); kept in the file store\n/,
+    );
     expect(outcome.stderr).toContain("oidc-token: a token: oidc-token get");
     expect(provider.counts["granted client_credentials"]).toBe(1);
     expect((await at.run(["get"], options)).stdout).toMatch(/^eyJ/);

@@ -242,6 +242,6 @@ describe.skipIf(missing)(`on a real terminal${missing ? " (skipped: tmux is not 
     sandbox.configure({ profiles: { dev: browserProfile(provider) } });
     expect(await signIn(sandbox)).toMatchObject({ code: 0 });
     const { until } = await onTerminal("status");
-    expect(await until(/\[exit 0\]/)).toMatch(/^\* dev +\S+ +yes +in 59 min +file +serves$/m);
+    expect(await until(/\[exit 0\]/)).toMatch(/^\* dev +\S+ +yes +in (?:59 min|1 h 0 min) +file +serves$/m);
   });
 });
