@@ -57,7 +57,8 @@ describe.skipIf(glewlwydMissing || chromiumMissing)(
         }
       }
       const outcome = await login.outcome;
-      const page = await window.page.locator("body").innerText();
+      const body = window.page.locator("body").filter({ hasNotText: "Loading..." });
+      const page = await body.innerText({ timeout: 10_000 });
       await window.close();
       return { ...outcome, page };
     }
