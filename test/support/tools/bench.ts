@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { given } from "../../../src/given.js";
 import { BIN, type Outcome, Sandbox } from "../command.js";
@@ -181,8 +182,11 @@ export class Bench {
     const { refreshes } = this;
     await use();
     expect(this.refreshes - refreshes).toBe(0);
-    if (token === "id_token") this.tokens.change({ id_token: expired(this.tokens.tokens.id_token ?? "") });
-    else this.tokens.expire();
+    if (token === "id_token") {
+      // One of the same second would be the same to the letter.
+      await pause(1_000);
+      this.tokens.change({ id_token: expired(this.tokens.tokens.id_token ?? "") });
+    } else this.tokens.expire();
     await use();
     expect(this.refreshes - refreshes).toBe(1);
     if (after_refusal !== "recovers") return;
