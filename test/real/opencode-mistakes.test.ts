@@ -125,6 +125,8 @@ describe.skipIf(openCodeMissing)(named("Trouble on the way of an OpenCode reques
 
   test("a gateway that refuses every token costs one refresh, is quoted, and gets no token twice", async () => {
     setting.gateway.before = (credential) => void (credential && setting.gateway.revoked.add(credential));
+    // What the test before has left is expired, and renewed for that alone.
+    await setting.sandbox.run(["refresh"]);
     const before = setting.refreshes();
     const { shown, code } = await run();
     setting.gateway.before = undefined;
