@@ -57,8 +57,11 @@ describe.skipIf(glewlwydMissing || chromiumMissing)(
         }
       }
       const outcome = await login.outcome;
-      const body = window.page.locator("body").filter({ hasNotText: "Loading..." });
-      const page = await body.innerText({ timeout: 10_000 });
+      // The provider's own page comes in parts, and after the command has its token.
+      const last = window.page
+        .locator("body")
+        .filter({ hasText: /Authorization complete|You are signed in/ });
+      const page = await last.innerText({ timeout: 10_000 });
       await window.close();
       return { ...outcome, page };
     }
