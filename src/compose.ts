@@ -73,7 +73,7 @@ export function createContext(
     },
     tokenStore: (choice, request) => openStore(choice, { dataDir: paths.data, env, ...request }),
     tryKey: async (profile, secrets, base_url, key) => {
-      const { tryKey } = await import("./http/try-key.js");
+      const { tryKey } = await import("./http/models-request.js");
       const gateway = { ...context, fetch: await context.transport(profile, secrets) };
       return await tryKey(gateway, profile, base_url, key);
     },

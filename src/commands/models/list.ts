@@ -1,8 +1,7 @@
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
 import { given } from "../../given.js";
-import { exchange } from "../../http/exchange.js";
-import { tokenHeader } from "../../http/token-header.js";
+import { modelsUrl, requestModels } from "../../http/models-request.js";
 import { nameOf, serverTrouble } from "../../http/trouble.js";
 import type { Profile } from "../../profile.js";
 
@@ -17,11 +16,6 @@ export interface Model {
 /** The server answered 401: the token may have been revoked early. */
 export const REFUSED = Symbol("refused");
 
-/** Seconds. OpenCode waits for this when it starts. */
-const LONGEST = 10;
-/** Bytes. */
-const LARGEST_ANSWER = 4_194_304;
-
 /**
  * `GET {base_url}/models`, in the form of OpenAI's API that most gateways speak: `{"data":[{"id":…}]}`. A bare list
  * and `{"models":[…]}` are understood too. A profile always allows the origin of its own `base_url`.
@@ -34,18 +28,8 @@ export async function askForModels(
   base_url: string,
   token: string,
 ): Promise<readonly Model[] | typeof REFUSED> {
-  const url = new URL(`${base_url.replace(/\/+$/, "")}/models`);
-  const headers = { accept: "application/json", ...tokenHeader(profile, token) };
-  const { response, text = "" } = await exchange(
-    context,
-    url,
-    { headers },
-    {
-      seconds: Math.min(profile.timeout, LONGEST),
-      signal: context.interrupted,
-      largest: LARGEST_ANSWER,
-    },
-  );
+  const { response, text = "" } = await requestModels(context, profile, base_url, token);
+  const url = modelsUrl(base_url);
   if (response.status === 401) return REFUSED;
   if (response.status !== 200) throw serverTrouble(nameOf(url), response) ?? refusal(url, response.status);
   return modelsIn(text, url);
