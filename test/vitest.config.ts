@@ -9,6 +9,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...LONG],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Its own default of a second is short on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     pool: "forks",
     // Most of them wait for a command they have started, so more than one a core.
     maxWorkers: 4,

@@ -8,6 +8,8 @@ export default defineConfig({
     include: [...LONG, "test/real/**/*.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Its own default of a second is short on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     pool: "forks",
     // Each of these starts daemons or a browser, or measures: one after another.
     fileParallelism: false,

@@ -24,6 +24,8 @@ export default defineConfig({
     },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Its own default of a second is short on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     pool: "forks",
     maxWorkers: 4,
     restoreMocks: true,

@@ -2,6 +2,7 @@ import type { Environment } from "../../paths.js";
 import type { Bus } from "../dbus/bus.js";
 import { itemProperties, objectPaths, secret, text, truth } from "../dbus/call.js";
 import type { Message } from "../dbus/message.js";
+import { SERVICE } from "./native.js";
 import {
   ATTEMPTS,
   type Attributes,
@@ -99,6 +100,7 @@ export function unlockSecretService(
   deadline = PROMPT_DEADLINE,
 ): Promise<SecretServiceState> {
   return withBus(env, deadline, async (bus) => {
+    await search(bus, { service: SERVICE }); // first, as everywhere: it says why
     const collection = await defaultCollection(bus);
     if (collection === undefined) return "no_collection";
     const body = [objectPaths([collection])];
