@@ -1,7 +1,7 @@
 import type { ProfileFacts } from "../commands/profiles.js";
 import { type Attachment, attachments, type Options } from "./options.js";
 import type { Relay } from "./relay.js";
-import type { Fetch } from "./requests.js";
+import type { Fetch } from "./requests/requests.js";
 
 /** What is read and written here of an entry under `mcp` in OpenCode's configuration. */
 interface Entry {

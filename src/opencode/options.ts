@@ -1,5 +1,5 @@
 import type { ProfileFacts } from "../commands/profiles.js";
-import { lasting } from "./command.js";
+import { lasting } from "./command/failure.js";
 
 /** What may stand beside the plugin's name in opencode.json. Anything else is told to the person who wrote it. */
 export interface Options {

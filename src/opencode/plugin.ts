@@ -1,16 +1,16 @@
-import { markShell } from "./agent-shell.js";
-import { guard } from "./guard.js";
+import { markShell } from "./guard/agent-shell.js";
+import { guard } from "./guard/guard.js";
+import type { Place } from "./guard/tool-paths.js";
 import { type McpConfig, relayServers } from "./mcp.js";
 import type { Attachment, Options } from "./options.js";
 import { admit, attach, COMPATIBLE, type Config, explain, type Provider, unmentioned } from "./providers.js";
 import { Relay } from "./relay.js";
-import { Requests } from "./requests.js";
+import { Requests } from "./requests/requests.js";
+import { Tokens } from "./requests/tokens.js";
 import { SignIn } from "./sign-in.js";
 import { start } from "./start.js";
 import { strangerProblem } from "./strangers.js";
 import { type Client, Titles } from "./title.js";
-import { Tokens } from "./tokens.js";
-import type { Place } from "./tool-paths.js";
 import { tools } from "./tools.js";
 import { setup } from "./v2.js";
 
@@ -35,7 +35,7 @@ interface Input extends Place {
 }
 
 async function server({ client, ...place }: Input, options: Options = {}) {
-  const { command, log, profiles, unreadable, attached, requests, signed_out } = await start(options);
+  const { command, calls, log, profiles, unreadable, attached, requests, signed_out } = await start(options);
   const behind = attached.flatMap(({ profile }) => profile ?? []);
   const signIn = new SignIn(command, behind, signed_out);
   const methods = signIn.methods();
@@ -56,7 +56,7 @@ async function server({ client, ...place }: Input, options: Options = {}) {
     ...(methods.length > 0 && { auth: { provider: attached[0]?.id, methods } }),
     async config(config: Config & McpConfig) {
       // Of a server's own: what one refuses says nothing of the others, nor of the models.
-      const requestsOf = (each: Attachment) => new Requests(new Tokens(command), log).fetchFor(each);
+      const requestsOf = (each: Attachment) => new Requests(new Tokens(calls), log).fetchFor(each);
       await relayServers(config, { options, profiles, unreadable }, relay, requestsOf).catch((error: Error) =>
         log.error(error.message),
       );

@@ -1,7 +1,8 @@
 import type { Model } from "../commands/models/list.js";
-import type { Command } from "./command.js";
+import type { Command } from "./command/command.js";
 import type { Attachment } from "./options.js";
-import { type Fetch, NOWHERE, PLACEHOLDER } from "./requests.js";
+import { NOWHERE, PLACEHOLDER } from "./requests/outgoing.js";
+import type { Fetch } from "./requests/requests.js";
 import type { Origin } from "./strangers.js";
 
 /** What is read and written here of OpenCode's configuration. */

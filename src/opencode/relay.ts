@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Fetch } from "./requests.js";
+import type { Fetch } from "./requests/requests.js";
 
 /** Bytes of one request. */
 const MOST_OF_BODY = 2 ** 24;

@@ -1,7 +1,7 @@
 import type { ProfileFacts } from "../commands/profiles.js";
 import type { LoginEvent } from "../terminal/events.js";
-import type { Command } from "./command.js";
-import { PLACEHOLDER } from "./requests.js";
+import type { Command } from "./command/command.js";
+import { PLACEHOLDER } from "./requests/outgoing.js";
 
 /** A way to sign in that `/connect` offers, as OpenCode's plugin API has it. */
 export interface Method {

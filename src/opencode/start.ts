@@ -3,14 +3,17 @@ import { fileLog } from "../files/log-file.js";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS, type Log } from "../log.js";
 import { userPaths } from "../paths.js";
 import { Redactor } from "../redact.js";
-import { Command } from "./command.js";
+import { Calls } from "./command/calls.js";
+import { Command } from "./command/command.js";
+import { profilesOf, signedOut } from "./command/facts.js";
 import { type Attachment, attachments, type Options } from "./options.js";
-import { Requests } from "./requests.js";
-import { Tokens } from "./tokens.js";
+import { Requests } from "./requests/requests.js";
+import { Tokens } from "./requests/tokens.js";
 
 /** What both of OpenCode's plugin APIs are served from. */
 export interface Started {
   readonly command: Command;
+  readonly calls: Calls;
   readonly log: Log;
   readonly profiles: readonly ProfileFacts[];
   /** Why there are no profiles, where they can't be read. */
@@ -28,23 +31,25 @@ export async function start(options: Options): Promise<Started> {
   const command = new Command(options.command, log);
   let unreadable: Error | undefined;
   const [profiles, signed_out] = await Promise.all([
-    command.profiles().catch((error: Error) => {
+    profilesOf(command).catch((error: Error) => {
       unreadable = error;
       return [];
     }),
-    command.signedOut(),
+    signedOut(command),
   ]);
+  const calls = new Calls(command);
   const attached = attachments(options, profiles, unreadable);
   log.info("OpenCode plugin started", { providers: attached.map(({ id }) => id).join(" ") });
   for (const { id, problem } of attached) if (problem) log.warn(problem.message, { provider: id });
   return {
     command,
+    calls,
     log,
     profiles,
     unreadable,
     attached,
     signed_out,
-    requests: new Requests(new Tokens(command), log),
+    requests: new Requests(new Tokens(calls), log),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ProfileFacts } from "../commands/profiles.js";
-import { lasting } from "./command.js";
+import { lasting } from "./command/failure.js";
 import type { Attachment } from "./options.js";
 
 /** Where an entry of OpenCode's `plugin` list came from, as its configuration keeps it (1.18). */

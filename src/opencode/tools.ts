@@ -1,5 +1,6 @@
 import type { ProfileFacts } from "../commands/profiles.js";
-import type { Command } from "./command.js";
+import type { Command } from "./command/command.js";
+import { type Status, statusOf } from "./command/facts.js";
 
 /** The tools an agent gets. Neither shows a token. */
 export function tools(command: Command, profiles: readonly ProfileFacts[]): Record<string, object> {
@@ -9,7 +10,7 @@ export function tools(command: Command, profiles: readonly ProfileFacts[]): Reco
         "Whether the user is signed in to the model providers, until when, and at which endpoint each is. Shows no token.",
       args: {},
       async execute() {
-        const rows = JSON.parse(await command.run(["status", "--json"], { seconds: 20 })) as Status[];
+        const rows = await statusOf(command, 20);
         const endpointOf = ({ profile }: Status) =>
           profiles.find((each) => each.profile === profile)?.base_url;
         return JSON.stringify(rows.map((row) => ({ ...row, endpoint: endpointOf(row) })));
@@ -28,9 +29,4 @@ export function tools(command: Command, profiles: readonly ProfileFacts[]): Reco
       },
     },
   };
-}
-
-/** What is read here of a row of `status --json`. */
-interface Status {
-  readonly profile: string;
 }

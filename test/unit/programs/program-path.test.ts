@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runChild } from "../../../src/commands/exec/child.js";
-import { Command } from "../../../src/opencode/command.js";
+import { Command } from "../../../src/opencode/command/command.js";
 import { programPath } from "../../../src/programs/program-path.js";
 import { sourceFiles } from "../../support/source-imports.js";
 
@@ -104,7 +104,7 @@ it("every file that starts a program asks where it lies", () => {
   );
   expect(starters.map(({ path }) => path).sort()).toEqual([
     "commands/exec/child.ts",
-    "opencode/command.ts",
+    "opencode/command/command.ts",
     "session/token-command.ts",
   ]);
   for (const { imports } of starters)

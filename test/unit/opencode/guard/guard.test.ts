@@ -2,10 +2,10 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
-import type { ProfileFacts } from "../../../src/commands/profiles.js";
-import { markShell } from "../../../src/opencode/agent-shell.js";
-import { guard } from "../../../src/opencode/guard.js";
-import { type AgentCall, furnish, hostileCalls, innocentCalls } from "../../support/agent-calls.js";
+import type { ProfileFacts } from "../../../../src/commands/profiles.js";
+import { markShell } from "../../../../src/opencode/guard/agent-shell.js";
+import { guard } from "../../../../src/opencode/guard/guard.js";
+import { type AgentCall, furnish, hostileCalls, innocentCalls } from "../../../support/agent-calls.js";
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), "oidc-token-guard-")));
 furnish(home);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lasting, Temporary } from "./command.js";
+import { lasting, Temporary } from "../command/failure.js";
 
 /** Times that one request is tried before the person is told; OpenCode waits 2 and 4 s in between. */
 const MOST = 3;

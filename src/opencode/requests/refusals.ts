@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ProfileFacts } from "../commands/profiles.js";
-import { lasting } from "./command.js";
+import type { ProfileFacts } from "../../commands/profiles.js";
+import { lasting } from "../command/failure.js";
 
 /** Milliseconds in which a credential that was refused, and for which there is no better one, is not sent again. */
 const PAUSE = 60_000;
@@ -68,6 +68,11 @@ export class Refusals {
     this.#last.delete(place);
     this.#renewed.delete(place);
   }
+}
+
+/** The place of a request with this profile's token. */
+export function placeOf({ profile }: ProfileFacts, { origin }: URL): string {
+  return `${profile} ${origin}`;
 }
 
 /** What to tell a person whose renewed token is refused like the one before. */

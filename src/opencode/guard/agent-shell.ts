@@ -1,4 +1,4 @@
-import type { ProfileFacts } from "../commands/profiles.js";
+import type { ProfileFacts } from "../../commands/profiles.js";
 
 /**
  * What a shell of the agent is started with beside OpenCode's own environment: the mark under which `oidc-token` hands out

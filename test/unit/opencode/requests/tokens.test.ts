@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { Tokens } from "../../../src/opencode/tokens.js";
+import { Tokens } from "../../../../src/opencode/requests/tokens.js";
 
 const ORIGIN = "https://llm.example";
 

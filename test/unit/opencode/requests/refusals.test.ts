@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { ProfileFacts } from "../../../src/commands/profiles.js";
-import { Refusals, refusedForGood } from "../../../src/opencode/refusals.js";
+import type { ProfileFacts } from "../../../../src/commands/profiles.js";
+import { Refusals, refusedForGood } from "../../../../src/opencode/requests/refusals.js";
 
 const acme = { profile: "acme", flow: "device_code" } as ProfileFacts;
 const keyed = { profile: "keyed", flow: "static_key" } as ProfileFacts;

@@ -1,17 +1,14 @@
-import type { ProfileFacts } from "../commands/profiles.js";
-import type { Log } from "../log.js";
+import type { ProfileFacts } from "../../commands/profiles.js";
+import type { Log } from "../../log.js";
+import { lasting, Temporary } from "../command/failure.js";
+import type { Attachment } from "../options.js";
 import { Attempts } from "./attempts.js";
-import { lasting, Temporary } from "./command.js";
-import type { Attachment } from "./options.js";
-import { type Refusal, Refusals, refusedForGood } from "./refusals.js";
+import { check, initOf, withToken } from "./outgoing.js";
+import { placeOf, type Refusal, Refusals, refusedForGood } from "./refusals.js";
 import type { Tokens } from "./tokens.js";
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** Stands where OpenCode wants a key. It is never sent: a header that holds it is deleted. */
-export const PLACEHOLDER = "kept-by-oidc-token";
-/** Stands where OpenCode wants an address and there is none: it fails before it asks us otherwise, in words of its own. */
-export const NOWHERE = "https://oidc-token.invalid/v1";
 /** Redirects that one request follows. */
 const MOST_REDIRECTS = 5;
 
@@ -31,7 +28,7 @@ export class Requests {
   fetchFor({ profile, problem }: Attachment): Fetch {
     return async (input, init = {}) => {
       if (problem) throw problem;
-      const request = input instanceof Request ? { ...given(input), ...init } : init;
+      const request = input instanceof Request ? { ...initOf(input), ...init } : init;
       const url = new URL(input instanceof Request ? input.url : input);
       return await this.#attempts.of(url, request, () => this.#send(profile, url, request));
     };
@@ -116,30 +113,4 @@ export class Requests {
     }
     throw this.#refusals.settle(refusal, refusedForGood(profile, url, refusal));
   }
-}
-
-function placeOf({ profile }: ProfileFacts, { origin }: URL): string {
-  return `${profile} ${origin}`;
-}
-
-function withToken(profile: ProfileFacts, given: RequestInit["headers"], token: string): Headers {
-  const headers = new Headers(given);
-  for (const [key, value] of [...headers]) if (value.includes(PLACEHOLDER)) headers.delete(key);
-  headers.set(profile.header, `${profile.header_scheme} ${token}`.trim());
-  return headers;
-}
-
-function given({ method, headers, body, signal }: Request): RequestInit {
-  return { method, headers, body, signal };
-}
-
-/** Throws where the profile's token must not go. */
-function check({ profile, allowed_origins }: ProfileFacts, url: URL): void {
-  if (allowed_origins.includes(url.origin)) return;
-  throw lasting(
-    url.origin === new URL(NOWHERE).origin
-      ? `profile "${profile}" of oidc-token has no base_url, the address of its models; add it to the file that \`oidc-token config path\` names`
-      : `the token of profile "${profile}" is for ${allowed_origins.join(", ")}, not for ${url.origin}: ` +
-          "correct baseURL in opencode.json, or allowed_origins in oidc-token's own configuration",
-  );
 }

@@ -1,4 +1,4 @@
-import type { Command } from "./command.js";
+import type { Calls } from "../command/calls.js";
 
 /** Milliseconds that an answer asked for ahead may wait for its request. */
 const KEPT = 3000;
@@ -20,13 +20,13 @@ interface Ahead {
  * process. A token is kept no longer than that takes.
  */
 export class Tokens {
-  readonly #command: Pick<Command, "share" | "start">;
+  readonly #calls: Pick<Calls, "share" | "start">;
   readonly #now: () => number;
   readonly #ahead = new Map<string, Ahead>();
 
   /** `now`: milliseconds of a clock that never goes back. */
-  constructor(command: Pick<Command, "share" | "start">, now = () => performance.now()) {
-    this.#command = command;
+  constructor(calls: Pick<Calls, "share" | "start">, now = () => performance.now()) {
+    this.#calls = calls;
     this.#now = now;
   }
 
@@ -38,12 +38,12 @@ export class Tokens {
     const drop = () => this.#ahead.get(key) === ahead && this.#ahead.delete(key);
     this.#ahead.set(key, ahead);
     setTimeout(drop, KEPT).unref?.();
-    this.#command.start(question(profile, origin), LONGEST).then((answer) => {
+    this.#calls.start(question(profile, origin), LONGEST).then((answer) => {
       ahead.answer = answer;
     }, drop);
   }
 
-  /** The access token for a request to this origin; rejects as `Command.share`. */
+  /** The access token for a request to this origin; rejects as `Calls.share`. */
   async take(profile: string, origin: string, signal?: AbortSignal | null): Promise<string> {
     signal?.throwIfAborted();
     const key = keyOf(profile, origin);
@@ -56,14 +56,14 @@ export class Tokens {
       }
       return tokenIn(ahead.answer);
     }
-    return tokenIn(await this.#command.share(question(profile, origin), LONGEST, signal));
+    return tokenIn(await this.#calls.share(question(profile, origin), LONGEST, signal));
   }
 
   /** The token in place of one that the server has just refused. */
   async replace(profile: string, origin: string, sha256: string, signal?: AbortSignal | null) {
     this.#ahead.delete(keyOf(profile, origin));
     const refused = [...question(profile, origin), "--rejected-sha256", sha256];
-    return tokenIn(await this.#command.share(refused, LONGEST, signal));
+    return tokenIn(await this.#calls.share(refused, LONGEST, signal));
   }
 }
 
