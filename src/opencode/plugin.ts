@@ -101,6 +101,7 @@ async function server({ client, ...place }: Input, options: Options = {}) {
     },
     async dispose() {
       signIn.end();
+      await titles?.end();
       await relay.close();
     },
   };

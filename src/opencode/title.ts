@@ -2,6 +2,10 @@
 const UNTITLED = /^New session - \d{4}-\d{2}-\d{2}T/;
 /** Characters, as OpenCode itself cuts a title. */
 const LONGEST = 100;
+/** What the session is called in which a title is asked for. No sub-agent's is: so one that is left behind is known again. */
+const ASIDE = "Title (oidc-token)";
+/** Milliseconds that OpenCode's end is held up for. */
+const MOST_AT_THE_END = 5000;
 
 interface Message {
   readonly info: {
@@ -19,7 +23,7 @@ interface Session {
   readonly parentID?: string;
 }
 
-type Answer<Data> = Promise<{ readonly data?: Data }>;
+type Answer<Data> = Promise<{ readonly data?: Data; readonly error?: unknown }>;
 interface One {
   readonly path: { readonly id: string };
 }
@@ -29,6 +33,7 @@ export interface Client {
   readonly session: {
     get(one: One): Answer<Session>;
     messages(one: One): Answer<readonly Message[]>;
+    children(one: One): Answer<readonly Session[]>;
     create(request: { readonly body: object }): Answer<Session>;
     prompt(request: One & { readonly body: object }): Answer<Message>;
     update(request: One & { readonly body: { readonly title: string } }): Answer<Session>;
@@ -38,12 +43,15 @@ export interface Client {
 
 /**
  * Gives a session its title where OpenCode had to do without: it asks for one with the first message only, and that had
- * failed when nobody was signed in. Asks its own agent for titles, in a session that is deleted again.
+ * failed when nobody was signed in. Asks its own agent for titles, in a session that is deleted again: before the title
+ * is written, so that a session without one is where to look for what an OpenCode that was killed has left behind.
  */
 export class Titles {
   readonly #client: Client;
   readonly #ours: (providerID: string) => boolean;
   readonly #settled = new Set<string>();
+  readonly #under_way = new Set<Promise<boolean>>();
+  #ended = false;
 
   /** `ours`: whether a provider is one of the plugin's. */
   constructor(client: Client, ours: (providerID: string) => boolean) {
@@ -54,8 +62,17 @@ export class Titles {
   /** To be called when a session has come to rest. `small`: the model for such work, as `provider/model`. Never throws. */
   async see(id: string, small: string | undefined): Promise<void> {
     if (this.#settled.has(id)) return;
-    const settled = await this.#entitle(id, small).catch(() => true);
-    if (settled) this.#settled.add(id);
+    const settled = this.#entitle(id, small).catch(() => true);
+    this.#under_way.add(settled);
+    if (await settled) this.#settled.add(id);
+    this.#under_way.delete(settled);
+  }
+
+  /** To be called when OpenCode ends, and cuts short what is asked for: waits until no session of ours is left. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    const limit = new Promise((resolve) => setTimeout(resolve, MOST_AT_THE_END).unref?.());
+    await Promise.race([Promise.all(this.#under_way), limit]);
   }
 
   /** Whether there is no more to be done for this session. */
@@ -75,21 +92,34 @@ export class Titles {
     this.#settled.add(id);
     const model = small?.startsWith(`${providerID}/`) ? small.slice(providerID.length + 1) : modelID;
     const words = asked.map(textOf).join("\n");
-    const aside = (await session.create({ body: { parentID: id, title: "Title" } })).data;
-    if (!aside) return true;
     const text = `Generate a title for this conversation:\n${words}`;
     const body = { agent: "title", model: { providerID, modelID: model }, parts: [{ type: "text", text }] };
-    try {
-      const title = textOf((await session.prompt({ path: { id: aside.id }, body })).data)
-        .replace(/<think>[\s\S]*?<\/think>/g, "")
-        .split("\n")
-        .map((line) => line.trim())
-        .find((line) => line !== "");
-      if (title) await session.update({ path: { id }, body: { title: title.slice(0, LONGEST) } });
-    } finally {
-      await session.delete({ path: { id: aside.id } });
-    }
+    const title = await this.#ask(id, body);
+    if (title) await session.update({ path: { id }, body: { title: title.slice(0, LONGEST) } });
     return true;
+  }
+
+  /** What OpenCode's agent for titles answers, asked in a session beside this one that is gone afterwards. */
+  async #ask(id: string, body: object): Promise<string | undefined> {
+    const { session } = this.#client;
+    const beside = (await session.children({ path: { id } })).data ?? [];
+    for (const left of beside.filter(({ title }) => title === ASIDE)) await this.#remove(left);
+    if (this.#ended) return undefined;
+    const aside = (await session.create({ body: { parentID: id, title: ASIDE } })).data;
+    if (!aside) return undefined;
+    const said = await session.prompt({ path: { id: aside.id }, body }).finally(() => this.#remove(aside));
+    // Cut short, OpenCode answers with the question.
+    if (said.data?.info.role !== "assistant" || said.data.info.error) return undefined;
+    return textOf(said.data)
+      .replace(/<think>[\s\S]*?<\/think>/g, "")
+      .split("\n")
+      .map((line) => line.trim())
+      .find((line) => line !== "");
+  }
+
+  async #remove({ id }: Session): Promise<void> {
+    const { error } = await this.#client.session.delete({ path: { id } });
+    if (error) throw new Error("OpenCode keeps a session that was ours");
   }
 }
 

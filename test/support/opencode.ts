@@ -103,7 +103,7 @@ export class OpenCode {
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
-    const limit = setTimeout(() => endGroup(child), options.limit ?? 60_000);
+    const limit = setTimeout(() => endGroup(child), options.limit ?? 120_000);
     return await new Promise((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code, signal) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Client, Titles } from "../../../src/opencode/title.js";
 
 const UNTITLED = "New session - 2026-11-27T03:00:00.000Z";
+const ASIDE = "Title (oidc-token)";
 const user = (text: string) => ({ info: { role: "user" }, parts: [{ type: "text", text }] });
 const failed = {
   info: { role: "assistant", error: { name: "UnknownError" }, providerID: "acme" },
@@ -12,27 +13,38 @@ const answered = (providerID = "acme") => ({
   parts: [{ type: "text", text: "Hello" }],
 });
 
+const said = {
+  info: { role: "assistant" },
+  parts: [{ type: "text", text: "<think>hm</think>\nGreeting the model\nx" }],
+};
+
+/** What differs from an OpenCode where all goes well. */
+interface Trouble {
+  readonly session?: object;
+  readonly children?: object[];
+  readonly said?: object;
+  /** What its deletion of a session answers. */
+  readonly deletion?: object;
+}
+
 /** OpenCode's client, with one session in it. */
-function clientWith(messages: object[], session: object = {}) {
+function clientWith(messages: object[], trouble: Trouble = {}) {
   const calls: [string, object][] = [];
-  const said = {
-    info: { role: "assistant" },
-    parts: [{ type: "text", text: "<think>hm</think>\nGreeting the model\nx" }],
-  };
   const answer =
-    (name: string, data?: object) =>
+    (name: string, data?: object, more: object = {}) =>
     async (request: object): Promise<{ data?: never }> => {
       calls.push([name, request]);
-      return { data } as { data?: never };
+      return { data, ...more } as { data?: never };
     };
   const client = {
     session: {
-      get: answer("get", { id: "ses_1", title: UNTITLED, ...session }),
+      get: answer("get", { id: "ses_1", title: UNTITLED, ...trouble.session }),
       messages: answer("messages", messages),
-      create: answer("create", { id: "ses_2", title: "Title" }),
-      prompt: answer("prompt", said),
+      children: answer("children", trouble.children ?? []),
+      create: answer("create", { id: "ses_2", title: ASIDE }),
+      prompt: answer("prompt", trouble.said ?? said),
       update: answer("update"),
-      delete: answer("delete"),
+      delete: answer("delete", undefined, trouble.deletion),
     },
   } as Client;
   const titles = new Titles(client, (id) => id === "acme");
@@ -40,6 +52,7 @@ function clientWith(messages: object[], session: object = {}) {
   return {
     titles,
     see,
+    order: () => calls.map(([name]) => name),
     named: (name: string) => calls.filter(([each]) => each === name).map(([, request]) => request),
   };
 }
@@ -56,6 +69,56 @@ describe("the title of a session whose first message failed", () => {
     expect(JSON.stringify(named("prompt"))).toContain("first words\\nsecond words");
     expect(named("update")).toEqual([{ path: { id: "ses_1" }, body: { title: "Greeting the model" } }]);
     expect(named("delete")).toEqual([{ path: { id: "ses_2" } }]);
+  });
+
+  test("is written when the session it was asked for in is gone", async () => {
+    const { order, see } = clientWith(later);
+    await see(undefined);
+    expect(order().slice(-3)).toEqual(["prompt", "delete", "update"]);
+  });
+
+  test.each([
+    ["with the question", user("Generate a title for this conversation:\nfirst words")],
+    ["with an error", { ...said, info: { role: "assistant", error: { name: "MessageAbortedError" } } }],
+    ["with nothing", undefined],
+  ])("is not made up where OpenCode ends in between and answers %s", async (_what, answer) => {
+    const { named, see } = clientWith(later, { said: answer ?? {} });
+    await see(undefined);
+    expect([named("update"), named("delete")]).toEqual([[], [{ path: { id: "ses_2" } }]]);
+  });
+
+  test("is asked for after what a killed OpenCode left behind is deleted, and nothing else", async () => {
+    const children = [
+      { id: "ses_8", title: ASIDE },
+      { id: "ses_9", title: "Title (@explore subagent)" },
+    ];
+    const { named, order, see } = clientWith(later, { children });
+    await see(undefined);
+    expect(named("delete")).toEqual([{ path: { id: "ses_8" } }, { path: { id: "ses_2" } }]);
+    expect(order().indexOf("delete")).toBeLessThan(order().indexOf("create"));
+    expect(named("update")).toHaveLength(1);
+  });
+
+  test("is not asked for while what was left behind cannot be deleted: it never becomes two", async () => {
+    const children = [{ id: "ses_8", title: ASIDE }];
+    const { named, see } = clientWith(later, { children, deletion: { error: {} } });
+    await see(undefined);
+    expect(named("create")).toEqual([]);
+  });
+
+  test("holds up OpenCode's end until the session it was asked for in is gone", async () => {
+    const { named, see, titles } = clientWith(later);
+    void see(undefined);
+    await expect.poll(() => named("prompt")).toHaveLength(1);
+    await titles.end();
+    expect(named("delete")).toHaveLength(1);
+  });
+
+  test("is not asked for any more once OpenCode ends", async () => {
+    const { named, see, titles } = clientWith(later);
+    void see(undefined);
+    await titles.end();
+    expect(named("create")).toEqual([]);
   });
 
   test("is asked for once, and not again where that fails", async () => {
@@ -82,7 +145,7 @@ describe("the title of a session whose first message failed", () => {
       {},
     ],
   ])("is not asked for where %s", async (_what, messages, session) => {
-    const { named, see } = clientWith(messages, session);
+    const { named, see } = clientWith(messages, { session });
     await see(undefined);
     expect([named("create"), named("update")]).toEqual([[], []]);
   });
