@@ -79,7 +79,7 @@ describe.skipIf(openCodeMissing)(named("One address for a company"), () => {
       cwd: opencode.project,
       env: opencode.env,
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: 60_000,
+      timeout: 120_000,
     });
     let said = "";
     let approved = false;

@@ -199,7 +199,7 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
     const [title, ...others] = await sessions(await startServer());
     expect(title).toMatch(/^(?:New session - |Hello from the model$)/);
     expect(others).toEqual(known);
-  }, 300_000);
+  });
 
   /** Presses a key until the screen shows what follows: OpenCode misses keys while it is still drawing. */
   function pressing(terminal: Terminal) {
@@ -240,7 +240,7 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
     } finally {
       await terminal.stop();
     }
-  }, 300_000);
+  });
 
   test("in the terminal: a pasted key is kept by oidc-token, and the models follow", async () => {
     const { opencode, sandbox, gateway } = setting;
@@ -265,5 +265,5 @@ describe.skipIf(openCodeMissing)(named("/connect in OpenCode"), () => {
     } finally {
       await terminal.stop();
     }
-  }, 300_000);
+  });
 });

@@ -103,9 +103,9 @@ describe.skipIf(openCodeMissing)(named("Trouble on the way of an OpenCode reques
   });
   afterAll(() => setting?.stop());
 
-  async function run(): Promise<{ shown: string; code: number | null; took: number }> {
-    const { code, stdout, stderr, took } = await setting.opencode.run(["run", "hi"]);
-    return { shown: (stdout + stderr).replaceAll("\u2060", ""), code, took };
+  async function run(): Promise<{ shown: string; code: number | null }> {
+    const { code, stdout, stderr } = await setting.opencode.run(["run", "hi"]);
+    return { shown: (stdout + stderr).replaceAll("\u2060", ""), code };
   }
 
   test("while the provider is away a run says so and ends after three attempts, and no request goes out", async () => {
@@ -115,11 +115,10 @@ describe.skipIf(openCodeMissing)(named("Trouble on the way of an OpenCode reques
     await new Promise((resolve) => setTimeout(resolve, 1200));
     setting.gateway.requests.length = 0;
     await setting.provider.fault({ kind: "answer", status: 503, body: "", path: "/token" });
-    const { shown, code, took } = await run();
+    const { shown, code } = await run();
     await setting.provider.fault(undefined);
     expect(shown).toContain("is out of order (503) (tried 3 times)");
     expect(code).toBe(1);
-    expect(took).toBeLessThan(45_000);
     expect(setting.gateway.requests).toEqual([]);
   });
 

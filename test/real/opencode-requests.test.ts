@@ -50,16 +50,22 @@ describe.skipIf(openCodeMissing)(named("OpenCode's requests"), () => {
     return server;
   }
 
-  test("signed out, a run ends with one clear message within 10 s, and nothing reaches the gateway", async () => {
-    const start = await setting.opencode.run(["models", "acme"]);
-    const { code, stdout, stderr, took } = await setting.opencode.run(["run", "hi"]);
+  test("signed out, a run ends with one clear message, and nothing reaches the gateway", async () => {
+    const { code, stdout, stderr } = await setting.opencode.run(["run", "hi"]);
     expect(code).toBe(1);
     expect(stdout + stderr).toContain(
       'not signed in to profile "acme"; run: oidc-token login --profile acme',
     );
     expect((stdout + stderr).match(/not signed in/g)).toHaveLength(1);
-    expect(took - start.took).toBeLessThan(10_000);
     expect(setting.gateway.requests).toEqual([]);
+  });
+
+  test("signed out, a message is answered with that within 10 s", async () => {
+    const server = await startServer();
+    const session = await server.newSession();
+    const begun = performance.now();
+    expect((await server.say(session, "hi")).error).toContain('not signed in to profile "acme"');
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   test("main, title, sub-agent, compaction and agent create: each one comes with the user's token", async () => {
@@ -126,9 +132,9 @@ describe.skipIf(openCodeMissing)(named("OpenCode's requests"), () => {
   });
 
   test("a token that expires between two requests goes unnoticed", async () => {
-    setting.provider.behaviour.access_token_ttl = 4;
+    setting.provider.behaviour.access_token_ttl = 16;
     await setting.sandbox.run(["refresh"]);
-    const pause = { name: "bash", arguments: { command: "sleep 5", description: "wait" } };
+    const pause = { name: "bash", arguments: { command: "sleep 17", description: "wait" } };
     const { code, stdout } = await setting.opencode.run(["run", promptFor(pause)]);
     setting.provider.behaviour.access_token_ttl = 3600;
     await setting.sandbox.run(["refresh"]);

@@ -28,7 +28,7 @@ export class OpenCodeServer {
   }
 
   /** One call of OpenCode's HTTP API; its body, whatever the status. */
-  async call(method: string, path: string, body?: object, seconds = 120): Promise<unknown> {
+  async call(method: string, path: string, body?: object, seconds = 240): Promise<unknown> {
     const response = await fetch(`${this.address}${path}`, {
       method,
       headers: { "content-type": "application/json" },

@@ -116,7 +116,7 @@ export class OpenCode {
   /** Starts its HTTP server and answers once it listens. */
   async serve(options: OpenCodeRunOptions = {}): Promise<{ address: string; stop: () => Promise<void> }> {
     const child = this.#start(["serve", "--port", "0", "--hostname", "127.0.0.1"], options);
-    const limit = setTimeout(() => endGroup(child), options.limit ?? 300_000);
+    const limit = setTimeout(() => endGroup(child), options.limit ?? 1_200_000);
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
     void closed.then(() => clearTimeout(limit));
     let said = "";
