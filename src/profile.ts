@@ -1,3 +1,5 @@
+import { printable } from "./text.js";
+
 export const FLOWS = [
   "authorization_code",
   "device_code",
@@ -165,8 +167,17 @@ export interface Profile extends References {
    * for it alone, a client secret included.
    */
   readonly project?: string;
+  /** The configuration file that defines it, where that is only found by `--config`. */
+  readonly config?: string;
   /** The variables that lead its token elsewhere than the file does, so that the account is another one (DESIGN §4). */
   readonly diverted_by?: readonly string[];
+}
+
+/** A command on this profile, whole, as a hint names it: whoever types it must reach the same profile of the same file. */
+export function commandOn({ name, config }: Pick<Profile, "name" | "config">, words = "login"): string {
+  const path = config === undefined ? "" : printable(config);
+  const file = /^[\w./:\\+-]*$/.test(path) ? path : `"${path}"`;
+  return `oidc-token ${words} --profile ${name}${file && ` --config ${file}`}`;
 }
 
 /** Why nothing that was stored before counts for a profile, in a sentence; undefined where nothing leads it elsewhere. */

@@ -1,6 +1,7 @@
 import type { GlobalOptions } from "../arguments.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { commandOn } from "../profile.js";
 import { accessProfile, selectProfile } from "../session/access.js";
 import { obtain } from "../session/obtain.js";
 import { isTerminal } from "../terminal/interactive.js";
@@ -14,7 +15,9 @@ export async function refresh(context: Context, options: GlobalOptions): Promise
     throw new OidcTokenError(
       "usage",
       `profile "${profile.name}" has a static key, which is never refreshed`,
-      "to change the key, run oidc-token login or edit where the key is kept",
+      profile.key?.from === "keyring"
+        ? `to change it, run: ${commandOn(profile)}`
+        : 'to change it, edit what "key" in the profile points to',
     );
   }
   const say = (sentence: string): void => tell(context, sentence);
@@ -23,8 +26,8 @@ export async function refresh(context: Context, options: GlobalOptions): Promise
   if (stored && stored.tokens.refresh_token === undefined && unattendedFlow(profile.flow) === undefined) {
     throw new OidcTokenError(
       "sign_in_needed",
-      `the provider gave profile "${profile.name}" no refresh token`,
-      'add "offline_access" to its scope if the provider knows it, then run oidc-token login',
+      `profile "${profile.name}" has no refresh token: its session has ended, or the provider gave none`,
+      `run: ${commandOn(profile)}; if that changes nothing, add "offline_access" to its scope first`,
     );
   }
   const tokens = await obtain(context, access, { min_validity: 0, force_refresh: true });

@@ -3,7 +3,7 @@ import type { GlobalOptions } from "../arguments.js";
 import { openConfig } from "../config/kept/open.js";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
-import type { Profile } from "../profile.js";
+import { commandOn, type Profile } from "../profile.js";
 import { accessProfile } from "../session/access.js";
 import { eachProfile } from "../session/each-profile.js";
 import { duration } from "../terminal/duration.js";
@@ -40,7 +40,7 @@ export async function whoami(context: Context, options: WhoamiOptions): Promise<
       const { message, hint } = each.error;
       rows.push({ profile: name, error: sentence(message), hint: sentence(hint) });
     } else if (each.answer) rows.push(each.answer);
-    else if (options.profile !== undefined) throw notSignedIn(name);
+    else if (options.profile !== undefined) throw notSignedIn(config.profile(name));
     else tell(context, `not signed in to ${name}`);
   }
   if (names.length === 0) tell(context, "no profile yet; run: oidc-token init");
@@ -68,11 +68,11 @@ async function holderIn(context: Context, profile: Profile): Promise<Whoami | un
   };
 }
 
-function notSignedIn(name: string): OidcTokenError {
+function notSignedIn(profile: Profile): OidcTokenError {
   return new OidcTokenError(
     "sign_in_needed",
-    `not signed in to profile "${name}"`,
-    `run: oidc-token login --profile ${name}`,
+    `not signed in to profile "${profile.name}"`,
+    `run: ${commandOn(profile)}`,
   );
 }
 

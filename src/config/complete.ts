@@ -8,7 +8,7 @@ import type { ProfileKey, ProfileValues } from "./schema/profile.js";
 
 /** Facts about a profile that no layer holds. */
 export interface ProfileFrame
-  extends Pick<Profile, "name" | "store" | "is_default" | "diverted_by" | "project"> {
+  extends Pick<Profile, "name" | "store" | "is_default" | "diverted_by" | "project" | "config"> {
   /** `file:line:column` where the profile begins; undefined where it comes from the environment alone. */
   readonly at: string | undefined;
 }
@@ -45,7 +45,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileVal
   const client_auth = clientAuthOf(values, fail);
 
   const header = values.header ?? "Authorization";
-  const { name, store, is_default, diverted_by, project } = frame;
+  const { name, store, is_default, diverted_by, project, config } = frame;
   const allowed_origins = originsOf(values, fail);
   const key = flow.includes("static_key") ? (values.key ?? ({ from: "keyring" } as const)) : values.key;
   const complete: Omit<Profile, "account"> = {
@@ -69,7 +69,7 @@ export function completeProfile(frame: ProfileFrame, layers: readonly ProfileVal
     name,
     store,
     is_default,
-    ...given({ diverted_by, project }),
+    ...given({ diverted_by, project, config }),
     flow,
     header,
     allowed_origins,

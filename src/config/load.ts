@@ -131,7 +131,10 @@ export function loadConfig(
         store,
         is_default: wanted.name === by_default?.name,
         at: source?.at(["profiles", wanted.name], "key"),
-        ...given({ project: source?.project }),
+        ...given({
+          project: source?.project,
+          config: named_by === "--config" && path !== usualFile(paths) ? path : undefined,
+        }),
       };
       const file = source && layerFromFile(source.values, { home: paths.home, config: dirname(source.path) });
       if (file && source.project !== undefined) {

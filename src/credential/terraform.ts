@@ -9,8 +9,8 @@ export const terraform: Protocol = {
     if (action === "store") {
       throw new OidcTokenError(
         "usage",
-        `oidc-token keeps no token of another kind for ${host}`,
-        "sign in with: oidc-token login",
+        `terraform login cannot put a token for ${host} here: oidc-token gets its own`,
+        "run: oidc-token login; terraform is given a token from then on",
       );
     }
     if (action !== "get") return NOTHING;

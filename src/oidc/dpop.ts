@@ -1,8 +1,8 @@
 import type { webcrypto } from "node:crypto";
 import { type DPoPOptions, getDPoPHandle, randomDPoPKeyPair } from "openid-client";
 import { OidcTokenError } from "../errors.js";
+import { commandOn } from "../profile.js";
 import type { Client } from "./client.js";
-import { loginCommand } from "./flows/sign-in-end.js";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
 
@@ -33,7 +33,7 @@ export async function proofsBy(
     throw new OidcTokenError(
       "store",
       `the key that the session of profile ${profile.name} is bound to is damaged in the store`,
-      `run: ${loginCommand(profile)}`,
+      `run: ${commandOn(profile)}`,
       { cause },
     );
   }

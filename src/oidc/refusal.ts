@@ -5,10 +5,9 @@ import {
   WWWAuthenticateChallengeError,
 } from "openid-client";
 import { type ErrorKind, OidcTokenError } from "../errors.js";
-import type { Profile } from "../profile.js";
+import { commandOn, type Profile } from "../profile.js";
 import { presetOf } from "../providers/index.js";
 import type { Redactor } from "../redact.js";
-import { loginCommand } from "./flows/sign-in-end.js";
 
 /** What a provider said no with: RFC 6749 §5.2 and §4.1.2.1, or a bare status. Text is as it came. */
 export interface Refusal {
@@ -76,17 +75,17 @@ function told(refusal: Refusal, profile: Profile): Told {
     case "authorization_declined":
       return [
         "the sign-in was refused",
-        `agree to the request when signing in, or ask who runs the provider; then run: ${loginCommand(profile)}`,
+        `agree to the request when signing in, or ask who runs the provider; then run: ${commandOn(profile)}`,
       ];
     case "expired_token":
     case "login_required":
     case "interaction_required":
     case "consent_required":
-      return ["the sign-in was not completed", `run: ${loginCommand(profile)}`, "sign_in_needed"];
+      return ["the sign-in was not completed", `run: ${commandOn(profile)}`, "sign_in_needed"];
     case "invalid_grant":
       return [
         "the provider did not accept what the sign-in gave",
-        `check redirect_uri and client_id if it happens again after: ${loginCommand(profile)}`,
+        `check redirect_uri and client_id if it happens again after: ${commandOn(profile)}`,
       ];
     case "server_error":
     case "temporarily_unavailable":
@@ -112,16 +111,16 @@ function isAboutProof({ error, error_description }: Refusal): boolean {
   return error === "invalid_request" && /\bdpop\b/i.test(error_description ?? "");
 }
 
-function refusedProof({ name, dpop }: Profile): Told {
-  if (dpop) {
+function refusedProof(profile: Profile): Told {
+  if (profile.dpop) {
     return [
       "the provider does not accept the proof (DPoP) that came with the request",
-      `look at this machine's clock, which is part of a proof; if it is right, run: oidc-token login --profile ${name}`,
+      `look at this machine's clock, which is part of a proof; if it is right, run: ${commandOn(profile)}`,
     ];
   }
   return [
     "the provider demands a proof that the token is bound to a key (DPoP)",
-    `set "dpop": true in profile ${name}, then run: oidc-token login --profile ${name}`,
+    `set "dpop": true in profile ${profile.name}, then run: ${commandOn(profile)}`,
   ];
 }
 
@@ -142,7 +141,8 @@ function flowHint(profile: Profile): string {
   return `change flow in profile ${profile.name}, or set the client up at ${title}: ${setup.replace(/\.$/, "")}`;
 }
 
-function refusedClient({ name, client_id, client_auth, client_secret }: Profile): Told {
+function refusedClient(profile: Profile): Told {
+  const { name, client_id, client_auth, client_secret } = profile;
   if (client_id === undefined) {
     return [
       "the provider wants to know the client",
@@ -158,7 +158,7 @@ function refusedClient({ name, client_id, client_auth, client_secret }: Profile)
   if (client_secret?.from === "keyring") {
     return [
       `the provider does not accept client ${client_id}`,
-      `give it the right secret: oidc-token login --new-secret --profile ${name}; or check client_id and client_auth`,
+      `give it the right secret: ${commandOn(profile, "login --new-secret")}; or check client_id and client_auth`,
     ];
   }
   return [

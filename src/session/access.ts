@@ -6,6 +6,7 @@ import type { Context, Secrets } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import {
   type AnyReference,
+  commandOn,
   diversionOf,
   type Profile,
   REFERENCE_KEYS,
@@ -118,7 +119,7 @@ export function accessProfile(context: Context, profile: Profile, options: Acces
       throw new OidcTokenError(
         "store",
         `what the ${kept.store} store holds for profile "${profile.name}" cannot be read`,
-        `run: ${profile.flow[0] === "static_key" ? "" : `oidc-token logout --local --profile ${profile.name}, then `}oidc-token login --profile ${profile.name}`,
+        `run: ${profile.flow[0] === "static_key" ? "" : `${commandOn(profile, "logout --local")}, then `}${commandOn(profile)}`,
       );
     }
     remember(tokens);

@@ -1,6 +1,6 @@
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
-import type { Profile } from "../profile.js";
+import { commandOn, type Profile } from "../profile.js";
 import type { StoreName } from "../store/store.js";
 import { isTerminal } from "../terminal/interactive.js";
 import { askSecret } from "../terminal/secret-prompt.js";
@@ -59,10 +59,10 @@ async function refusalOf(
   }
 }
 
-function refused({ name }: Profile, host: string, status: number): OidcTokenError {
+function refused(profile: Profile, host: string, status: number): OidcTokenError {
   return new OidcTokenError(
     "refused",
     `${host} refuses this key (${status}), so it was not kept`,
-    `give it a valid one: oidc-token login --profile ${name}; or check "base_url" and "header" in the profile`,
+    `give it a valid one: ${commandOn(profile)}; or check "base_url" and "header" in the profile`,
   );
 }

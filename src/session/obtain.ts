@@ -1,6 +1,7 @@
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
+import { commandOn, type Profile } from "../profile.js";
 import { sha256 } from "../sha256.js";
 import type { Arrival } from "../store/arrivals.js";
 import { tell } from "../terminal/tell.js";
@@ -38,7 +39,7 @@ export async function obtain(context: Context, access: ProfileAccess, asked: Ask
   const { profile } = access;
   if (profile.flow[0] === "static_key") {
     const key = await staticKey(context, access, asked.rejected_sha256);
-    return asked.id_token ? liveIdToken(key, profile.name, context.now()) : key;
+    return asked.id_token ? liveIdToken(key, profile, context.now()) : key;
   }
   const request = {
     min_validity: asked.min_validity,
@@ -55,7 +56,7 @@ export async function obtain(context: Context, access: ProfileAccess, asked: Ask
   if (id_token && isServable(id_token, rule)) return await verified(context, access, id_token);
   // An ID token may end before the access token that came with it.
   const renewed = id_token ? await obtainTokens({ ...request, force_refresh: true }, ports) : tokens;
-  return await verified(context, access, liveIdToken(renewed, profile.name, context.now()));
+  return await verified(context, access, liveIdToken(renewed, profile, context.now()));
 }
 
 /**
@@ -73,20 +74,20 @@ async function verified(context: Context, access: ProfileAccess, answer: TokenSe
   return answer;
 }
 
-function liveIdToken(tokens: TokenSet, profile: string, now: number): TokenSet {
+function liveIdToken(tokens: TokenSet, profile: Profile, now: number): TokenSet {
   const answer = idTokenAsToken(tokens);
   if (!answer) {
     throw new OidcTokenError(
       "configuration",
-      `profile "${profile}" has no ID token`,
-      'add "openid" to its scope, then run oidc-token login again',
+      `profile "${profile.name}" has no ID token`,
+      `add "openid" to its scope, then run: ${commandOn(profile)}`,
     );
   }
   if (secondsLeft(answer, now) > 0) return answer;
   throw new OidcTokenError(
     "sign_in_needed",
-    `the ID token of profile "${profile}" has expired, and the provider gives a new one only at sign-in`,
-    `run: oidc-token login --profile ${profile}`,
+    `the ID token of profile "${profile.name}" has expired, and the provider gives a new one only at sign-in`,
+    `run: ${commandOn(profile)}`,
   );
 }
 
@@ -97,13 +98,13 @@ async function staticKey(
   rejected_sha256: string | undefined,
 ): Promise<TokenSet> {
   const key = await secrets.key();
-  if (key === undefined) throw signInNeeded(profile.name, undefined);
+  if (key === undefined) throw signInNeeded(profile, undefined);
   if (rejected_sha256 !== undefined && sha256(key) === rejected_sha256.toLowerCase()) {
     throw new OidcTokenError(
       "refused",
       `the server refused the key of profile "${profile.name}"`,
       profile.key?.from === "keyring"
-        ? `store a valid one: oidc-token login --profile ${profile.name}`
+        ? `store a valid one: ${commandOn(profile)}`
         : 'put a valid key where the profile\'s "key" points',
     );
   }
@@ -166,7 +167,7 @@ function portsOf(
       const outcome = await withGrace(context.interrupted, grants.refresh(refresh_token, dpop_key), {
         seconds: REFRESH_GRACE,
         onWait: () => tell(context, "waiting for the provider's answer, so that the session is not lost"),
-        hint: `the provider's answer did not come; if the session has ended, run: oidc-token login --profile ${profile.name}`,
+        hint: `the provider's answer did not come; if the session has ended, run: ${commandOn(profile)}`,
       });
       context.log.info("refresh", { profile: profile.name, outcome: outcome.outcome });
       return outcome;
@@ -175,12 +176,12 @@ function portsOf(
       issue: flow && (async () => withGrace(context.interrupted, (await access.grants()).issue(flow))),
       signIn: interactive ? () => signInHere(context, access) : undefined,
     }),
-    signInNeeded: (reason) => signInNeeded(profile.name, reason),
+    signInNeeded: (reason) => signInNeeded(profile, reason),
     sessionLost: (refused) =>
       new OidcTokenError(
         "store",
         `${refused.message} just when the provider had renewed the session of profile "${profile.name}", which is lost`,
-        `mend the store, then run: oidc-token login --profile ${profile.name}`,
+        `mend the store, then run: ${commandOn(profile)}`,
         { cause: refused },
       ),
     sha256: async (token) => sha256(token),
@@ -203,10 +204,13 @@ async function signInHere(context: Context, access: ProfileAccess): Promise<Toke
 }
 
 /** Exit 3, naming the exact command. */
-function signInNeeded(profile: string, reason: string | undefined): OidcTokenError {
+function signInNeeded(profile: Profile, reason: string | undefined): OidcTokenError {
   const why =
     reason === undefined
-      ? `not signed in to profile "${profile}"`
-      : `the session of profile "${profile}" has ended: ${reason}`;
-  return new OidcTokenError("sign_in_needed", why, `run: oidc-token login --profile ${profile}`);
+      ? `not signed in to profile "${profile.name}"`
+      : `the session of profile "${profile.name}" has ended: ${reason}`;
+  const { diverted_by } = profile;
+  // Who did not set the variable must not sign in at the address it names.
+  const first = diverted_by ? `unset ${diverted_by.join(" and ")} unless that was you, else ` : "";
+  return new OidcTokenError("sign_in_needed", why, `${first}run: ${commandOn(profile)}`);
 }

@@ -1,5 +1,6 @@
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { commandOn, type Profile } from "../profile.js";
 import type { Arrival } from "../store/arrivals.js";
 import type { StoreName } from "../store/store.js";
 import { isSameSession } from "../token/claims.js";
@@ -59,20 +60,22 @@ export async function signedOut(
   access: ProfileAccess,
   tokens: TokenSet,
 ): Promise<OidcTokenError> {
-  const { name } = access.profile;
   // Of a sign-in that was begun after the logout.
   const newer = await readable(access);
   const revoked =
     !(newer && isSameSession(newer, tokens)) && (await revokeQuietly(context, access, tokens, newer));
-  return signedOutMeanwhile(name, revoked ? ", so what came was revoked" : ", so what came is not kept");
+  return signedOutMeanwhile(
+    access.profile,
+    revoked ? ", so what came was revoked" : ", so what came is not kept",
+  );
 }
 
 /** The error of a sign-in or a refresh that a logout has overtaken. */
-export function signedOutMeanwhile(profile: string, consequence = ""): OidcTokenError {
+export function signedOutMeanwhile(profile: Profile, consequence = ""): OidcTokenError {
   const error = new OidcTokenError(
     "sign_in_needed",
-    `profile "${profile}" was signed out while this was under way${consequence}`,
-    `run: oidc-token login --profile ${profile}`,
+    `profile "${profile.name}" was signed out while this was under way${consequence}`,
+    `run: ${commandOn(profile)}`,
   );
   error.about = "logout";
   return error;

@@ -1,6 +1,6 @@
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
-import type { Flow } from "../profile.js";
+import { commandOn, type Flow, type Profile } from "../profile.js";
 import type { Arrival } from "../store/arrivals.js";
 import type { StoreName } from "../store/store.js";
 import { terminalDisplay } from "../terminal/sign-in-screen.js";
@@ -44,13 +44,13 @@ export async function signIn(
   const { profile } = access;
   const browser = options.open_browser !== false && hasBrowser(context);
   const flow = options.flow ?? signInFlow(profile.flow, { browser });
-  if (flow === undefined) throw cannotSignIn(profile.name, profile.flow);
+  if (flow === undefined) throw cannotSignIn(profile);
   const display = options.display ?? terminalDisplay(context, profile.name);
   const timeout = options.timeout ?? DEFAULT_TIMEOUT;
   try {
     return await oneAtATime(context, access, display, timeout, async () => {
       // Before a person is asked for anything: the logout came while this waited for another sign-in.
-      if (arrival.isCalledOff()) throw signedOutMeanwhile(profile.name);
+      if (arrival.isCalledOff()) throw signedOutMeanwhile(profile);
       const grants = await access.grants();
       context.log.info("sign-in started", { profile: profile.name, flow });
       const signal = context.interrupted;
@@ -115,10 +115,10 @@ async function oneAtATime(
   }
 }
 
-function cannotSignIn(profile: string, flow: readonly Flow[]): OidcTokenError {
+function cannotSignIn(profile: Profile): OidcTokenError {
   return new OidcTokenError(
     "usage",
-    `profile "${profile}" has no flow that a person signs in with: it uses ${flow.join(", ")}`,
-    `run: oidc-token get --profile ${profile}`,
+    `profile "${profile.name}" has no flow that a person signs in with: it uses ${profile.flow.join(", ")}`,
+    `run: ${commandOn(profile, "get")}`,
   );
 }

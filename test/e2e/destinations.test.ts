@@ -66,7 +66,7 @@ describe("a variable that leads the token of the file's profile elsewhere makes 
     const outcome = await sandbox.run(args, { env: { [variable]: value() } });
     const { message, hint } = expectFailure(outcome, 3, "more");
     expect(message).toBe('not signed in to profile "dev"');
-    expect(hint).toBe("run: oidc-token login --profile dev");
+    expect(hint).toBe(`unset ${variable} unless that was you, else run: oidc-token login --profile dev`);
     expect(outcome.stderr).toContain(sentence(variable));
     expect(seen).toEqual([]);
   });

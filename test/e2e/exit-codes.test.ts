@@ -153,6 +153,22 @@ describe("3: a sign-in is needed, and the exact command is named", () => {
       );
     }));
 
+  it("of a file that --config names: with that file, the first time and as it was kept", () =>
+    elsewhere(async (other) => {
+      const usual = other.configure({ profiles: { dev: browserProfile(provider) } });
+      const path = join(other.home, "a folder", "other.jsonc");
+      mkdirSync(join(other.home, "a folder"));
+      writeFileSync(
+        path,
+        JSON.stringify({ profiles: { dev: browserProfile(provider, { scope: "openid" }) } }),
+      );
+      for (const args of [["get"], ["get"], ["refresh"], ["whoami", "-p", "dev"]]) {
+        const outcome = await other.run([...args, "--config", "a folder/other.jsonc"]);
+        expect(expectFailure(outcome, 3).hint).toBe(`${login} --config "${path}"`);
+        expect(expectFailure(await other.run([...args, "--config", usual]), 3).hint).toBe(login);
+      }
+    }));
+
   it("the session has ended at the provider", async () => {
     file.text = session;
     file.expire();
@@ -166,7 +182,11 @@ describe("3: a sign-in is needed, and the exact command is named", () => {
   it("the provider gave no refresh token", async () => {
     file.text = session;
     file.change({ refresh_token: undefined });
-    expectFailure(await sandbox.run(["refresh"]), 3);
+    const { message, hint } = expectFailure(await sandbox.run(["refresh"]), 3);
+    expect(message).toBe(
+      'profile "dev" has no refresh token: its session has ended, or the provider gave none',
+    );
+    expect(hint).toBe(`${login}; if that changes nothing, add "offline_access" to its scope first`);
     file.expire();
     expectFailure(await sandbox.run(["get"]), 3);
     file.text = session;

@@ -57,6 +57,12 @@ describe("setup", () => {
     expect(existsSync(at(".claude"))).toBe(false);
   });
 
+  it("prints the line to run where nothing is to be written", async () => {
+    const { code, stdout } = await setup("curl");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ get --format header .*\| curl -H @- https:\/\/gateway\.example\/v1\/<path>\n$/);
+  });
+
   it("shows the change as a diff without the secrets beside it, and makes it only after a yes", async () => {
     const path = file(".docker/config.json", '{ "auths": { "a.example": { "auth": "c2VjcmV0" } } }\n', 0o600);
     const before = readFileSync(path, "utf8");

@@ -1,6 +1,7 @@
 import { type Challenge, challengesIn } from "../../http/challenge.js";
 import { exchange } from "../../http/exchange.js";
 import { tokenHeader } from "../../http/token-header.js";
+import { commandOn } from "../../profile.js";
 import { presetOf } from "../../providers/index.js";
 import { claimsOf, holderOf } from "../../token/claims.js";
 import type { TokenSet } from "../../token/token-set.js";
@@ -87,7 +88,7 @@ async function reason(
   tokens: TokenSet,
 ): Promise<readonly [why: string, hint?: string]> {
   const { profile } = patient;
-  const again = `then run: oidc-token login --profile ${profile.name}`;
+  const again = `then run: ${commandOn(profile)}`;
   if (tokens.token_type === "static") return ["the key is not valid there", "store a valid key"];
   const { audience = [], scope = "", issuer } = holderOf(tokens);
   const lacking = (wanted ?? "").split(" ").filter((each) => each !== "" && !scope.split(" ").includes(each));

@@ -1,3 +1,4 @@
+import { commandOn } from "../../profile.js";
 import { obtain } from "../../session/obtain.js";
 import { duration } from "../../terminal/duration.js";
 import { unattendedFlow } from "../../token/choose-flow.js";
@@ -13,7 +14,7 @@ export const session: Check<Patient> = {
   name: "session",
   seconds: 20,
   async run({ context, profile, access }) {
-    const login = `run: oidc-token login --profile ${profile.name}`;
+    const login = `run: ${commandOn(profile)}`;
     if (profile.flow[0] === "static_key") return skip("a fixed key has none");
     try {
       const stored = await access.read();

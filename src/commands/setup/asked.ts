@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
 import { isLoopback } from "../../loopback.js";
-import type { Profile } from "../../profile.js";
+import { commandOn, type Profile } from "../../profile.js";
 import { printable, quote } from "../../text.js";
 import { callsOf, isOnPath, ownProgram } from "./program.js";
 import type { Asked, FileEdit, Need, Tool } from "./tool.js";
@@ -111,7 +111,7 @@ export function checkServes(tool: Tool, profile: Profile, asked: Asked): void {
   if (tool.sends === "id_token" && !(profile.scope ?? "").split(" ").includes("openid"))
     throw refused(
       `${name} asks for no ID token, and ${tool.name} needs one`,
-      'add openid to its "scope", then run: oidc-token login',
+      `add openid to its "scope", then run: ${commandOn(profile)}`,
     );
   if (tool.needs.includes("role") && !/^[A-Za-z0-9:/_+=,.@-]+$/.test(asked.role))
     throw new OidcTokenError("usage", "--role is no ARN", `write --role ${PLACEHOLDERS.role}`);

@@ -60,9 +60,11 @@ function toolNamed(name: string): Tool {
 
 function print(context: Context, tool: Tool, plan: Plan): void {
   tell(context, `${tool.title}. ${tool.says}`);
+  // Where nothing is to be written, the line to run is all there is to pipe.
+  if (plan.edits.length === 0) return void context.stdout.write(`${plan.next?.join("\n")}\n`);
   for (const edit of plan.edits) printEdit(context, edit);
   tellNext(context, plan);
-  if (plan.edits.length > 0) tell(context, `to have it written: oidc-token setup ${tool.name} --write`);
+  tell(context, `to have it written: oidc-token setup ${tool.name} --write`);
 }
 
 /** What is to stand in a file: to stdout, so that it can be piped; where it goes, to stderr. */

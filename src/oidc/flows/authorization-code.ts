@@ -13,7 +13,7 @@ import { interrupted, OidcTokenError } from "../../errors.js";
 import { given } from "../../given.js";
 import { deadline } from "../../http/deadline.js";
 import { isLoopback } from "../../loopback.js";
-import type { Profile } from "../../profile.js";
+import { commandOn, type Profile } from "../../profile.js";
 import { presetOf } from "../../providers/index.js";
 import type { SignInRequest } from "../../token/grants.js";
 import { failurePage, successPage } from "../callback/page.js";
@@ -178,7 +178,7 @@ async function waitFor(server: LoopbackServer, request: SignInRequest, profile: 
 }
 
 function noBrowser(profile: Profile): OidcTokenError {
-  const hint = `sign in without one here: oidc-token login --flow device_code --profile ${profile.name}`;
+  const hint = `sign in without one here: ${commandOn(profile, "login --flow device_code")}`;
   const error = new OidcTokenError("temporary", "no browser could be started", hint);
   error.about = "browser";
   return error;

@@ -1,10 +1,5 @@
 import { OidcTokenError } from "../../errors.js";
-import type { Profile } from "../../profile.js";
-
-/** The command that signs in to this profile. */
-export function loginCommand(profile: Profile): string {
-  return `oidc-token login --profile ${profile.name}`;
-}
+import { commandOn, type Profile } from "../../profile.js";
 
 /** The error of a sign-in that nobody finished within `seconds`; a wrong `redirect_uri` shows in the browser alone. */
 export function tooLate(profile: Profile, seconds: number, redirect_uri?: string): OidcTokenError {
@@ -12,7 +7,7 @@ export function tooLate(profile: Profile, seconds: number, redirect_uri?: string
     "sign_in_needed",
     `nobody finished the sign-in within ${Math.round(seconds)} s`,
     redirect_uri === undefined
-      ? `run: ${loginCommand(profile)}`
-      : `if the browser showed an error about the redirect address, register exactly ${redirect_uri} at the provider; then run: ${loginCommand(profile)}`,
+      ? `run: ${commandOn(profile)}`
+      : `if the browser showed an error about the redirect address, register exactly ${redirect_uri} at the provider; then run: ${commandOn(profile)}`,
   );
 }
