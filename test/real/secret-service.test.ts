@@ -156,6 +156,17 @@ describe.skipIf(skip).each(runtimes)(`the keyring, on a real Secret Service${why
     expect(ended.took).toBeLessThan(10_000);
   });
 
+  test.each<[KeyringCase, string]>([
+    ["present", "nothing"],
+    ["locked", "the keyring is locked"],
+  ])("survives thousands of new connections: %s", { timeout: 120_000 }, async (kind, answer) => {
+    const { keyringPid } = await begin(kind);
+    const readers = await Promise.all(Array.from({ length: 3 }, () => use(["often", "work", "20000"])));
+    for (const reader of readers)
+      expect(Object.keys(reader.answer as object)).toEqual([expect.stringContaining(answer)]);
+    expect(existsSync(`/proc/${keyringPid}/exe`)).toBe(true);
+  });
+
   test.each<KeyringCase>(["a bus that never answers", "a stopped bus", "a stopped keyring"])(
     "ends within its deadline: %s",
     async (kind) => {

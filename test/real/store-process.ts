@@ -21,10 +21,23 @@ async function main(): Promise<unknown> {
   if (action === "place") return store.place(account, text);
   if (action === "set") return store.set(account, text);
   if (action === "delete") return store.delete(account);
+  if (action === "often") return await often(Number(text));
   // A native call that hangs in the middle: the bus, which answered when it was asked, is stopped before the call.
   const entry = new (loadNative().AsyncEntry)("oidc-token", account, { linux: { store: "secret-service" } });
   process.kill(Number(env.BUS_PID), "SIGSTOP");
   return withDeadline(entry.getPassword(), 1_000);
+}
+
+/** Reads for so many milliseconds, each time over a connection of its own. Answers what came of it, counted. */
+async function often(milliseconds: number): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const end = performance.now() + milliseconds; performance.now() < end; ) {
+    const answer = await store.get(account).then((kept) => kept?.text ?? "nothing", String);
+    counts[answer] = (counts[answer] ?? 0) + 1;
+    const shared = globalThis as { [key: symbol]: { bus: { close(): void } } | undefined };
+    shared[Symbol.for("oidc-token.session-bus")]?.bus.close();
+  }
+  return counts;
 }
 
 main().then(

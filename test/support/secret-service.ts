@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -174,8 +174,11 @@ async function startKeyring(
 function hasOwner(name: string, env: Record<string, string>): boolean {
   const args = ["--session", "--print-reply=literal", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"];
   const call = ["org.freedesktop.DBus.NameHasOwner", `string:${name}`];
-  return execFileSync("dbus-send", [...args, ...call], { env, encoding: "utf8", timeout: 10_000 }).includes(
-    "true",
+  // Its socket is there a moment before the bus listens.
+  return (
+    spawnSync("dbus-send", [...args, ...call], { env, encoding: "utf8", timeout: 10_000 }).stdout?.includes(
+      "true",
+    ) === true
   );
 }
 

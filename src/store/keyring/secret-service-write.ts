@@ -6,7 +6,6 @@ import { SERVICE } from "./native.js";
 import {
   ATTEMPTS,
   type Attributes,
-  DEFAULT_COLLECTION,
   defaultCollection,
   ITEM_INTERFACE,
   isLocked,
@@ -54,8 +53,8 @@ export function keepSecret(
         item === undefined
           ? await create(bus, [itemProperties(label, attributes), ...body, truth(true)])
           : await bus.call(to(item, ITEM_INTERFACE, "SetSecret", body));
-      if (isLocked(reply)) return "locked";
-      if (reply.type !== "return") continue; // the item was deleted since, or the keyring was started anew
+      if (reply && isLocked(reply)) return "locked";
+      if (reply?.type !== "return") continue; // the item was deleted since, or the keyring was started anew
       if (item === undefined) return await prompted(change, reply.body[1], "failed");
       // Only now that the newest holds the new text: an older one is never what is left.
       for (const path of unlocked) if (path !== item) await remove(change, path);
@@ -100,7 +99,8 @@ export function unlockSecretService(
   deadline = PROMPT_DEADLINE,
 ): Promise<SecretServiceState> {
   return withBus(env, deadline, async (bus) => {
-    await search(bus, { service: SERVICE }); // first, as everywhere: it says why
+    const { state } = await search(bus, { service: SERVICE });
+    if (state !== "locked") return state;
     const collection = await defaultCollection(bus);
     if (collection === undefined) return "no_collection";
     const body = [objectPaths([collection])];
@@ -118,14 +118,11 @@ interface Change {
   readonly allow: Parameters<Ask>[1];
 }
 
-/** In the default collection, which may be known by its own path only. */
-async function create(bus: Bus, body: Parameters<typeof to>[3]): Promise<Message> {
-  const createIn = (path: string): Promise<Message> =>
-    bus.call(to(path, "org.freedesktop.Secret.Collection", "CreateItem", body));
-  const reply = await createIn(DEFAULT_COLLECTION);
-  if (reply.type === "return" || isLocked(reply)) return reply;
+/** In the default collection. Undefined where there is none any more. */
+async function create(bus: Bus, body: Parameters<typeof to>[3]): Promise<Message | undefined> {
   const collection = await defaultCollection(bus);
-  return collection === undefined ? reply : await createIn(collection);
+  if (collection === undefined) return undefined;
+  return await bus.call(to(collection, "org.freedesktop.Secret.Collection", "CreateItem", body));
 }
 
 async function remove(change: Change, path: string): Promise<SecretServiceState> {

@@ -8,7 +8,6 @@ export const SERVICE = "org.freedesktop.secrets";
 export const SERVICE_PATH = "/org/freedesktop/secrets";
 export const SERVICE_INTERFACE = "org.freedesktop.Secret.Service";
 export const ITEM_INTERFACE = "org.freedesktop.Secret.Item";
-export const DEFAULT_COLLECTION = `${SERVICE_PATH}/aliases/default`;
 /** Searches until an item is there that does not vanish before it is used. */
 export const ATTEMPTS = 4;
 
@@ -73,24 +72,27 @@ export function to(
 }
 
 /**
- * The items of these attributes. Always the first that is asked, and answered before a session is opened:
- * gnome-keyring-daemon 42.1 (Debian 12) dies of an `OpenSession` that comes before it knows the client of a new connection
- * (gkd_secret_service_get_pkcs11_session: assertion 'client' failed; GLib-ERROR: g_variant_new), and takes
- * every other program's keyring along: under load 11 times in 25 s, and never in 66,910 connections once this was
- * answered before.
+ * The items of these attributes. Always the first that is asked, alone, and answered before anything else:
+ * gnome-keyring-daemon 42.1 (Debian 12) may come to the first call of a new connection before it has noted who calls, and dies
+ * of an `OpenSession` or of a property asked for then (gkd_secret_service_get_pkcs11_session: assertion 'client' failed;
+ * GLib-ERROR: g_variant_new, and invoke_get_property_in_idle_cb: assertion failed: (error != NULL)), which takes every
+ * other program's keyring along. This call it then refuses as unknown, and answers the next time.
  */
 export async function search(bus: Bus, attributes: Attributes): Promise<Found> {
-  const searching = bus.call(to(SERVICE_PATH, SERVICE_INTERFACE, "SearchItems", [dictionary(attributes)]));
-  // A locked keyring may keep from a search what it holds.
-  const checking = collectionState(bus);
-  checking.catch(() => {}); // not waited for where the search has told all
-  const [unlocked, locked] = (await searching).body;
-  if (!isPaths(unlocked) || !isPaths(locked)) {
-    const state = await checking;
+  for (let attempt = 1; ; attempt += 1) {
+    const reply = await bus.call(
+      to(SERVICE_PATH, SERVICE_INTERFACE, "SearchItems", [dictionary(attributes)]),
+    );
+    const [unlocked, locked] = reply.body;
+    if (isPaths(unlocked) && isPaths(locked)) {
+      if (unlocked.length > 0) return { state: "ready", unlocked, locked };
+      // A locked keyring may keep from a search what it holds.
+      return { state: locked.length > 0 ? "locked" : await collectionState(bus), unlocked, locked };
+    }
+    const state = stateOfError(reply) ?? (await collectionState(bus));
+    if (state === "ready" && attempt === 1) continue;
     return { state: state === "ready" ? "failed" : state, unlocked: [], locked: [] };
   }
-  if (unlocked.length > 0) return { state: "ready", unlocked, locked };
-  return { state: locked.length > 0 ? "locked" : await checking, unlocked, locked };
 }
 
 /** Opens a session, once `search` was answered on this connection. */
@@ -124,23 +126,28 @@ export function isLocked(reply: Message): boolean {
 
 /** Asks whether the default keyring is there and unlocked. */
 async function collectionState(bus: Bus): Promise<SecretServiceState> {
-  const locked = (path: string) => bus.call(property(path, "org.freedesktop.Secret.Collection", "Locked"));
-  let reply = await locked(DEFAULT_COLLECTION);
-  if (reply.type === "error") {
-    const state = stateOfError(reply.error_name ?? "");
-    if (state !== undefined) return state;
-    const collection = await defaultCollection(bus);
-    if (collection === undefined) return "no_collection";
-    reply = await locked(collection);
-  }
-  return reply.type === "return" && reply.body[0] === false ? "ready" : "locked";
+  const alias = await readAlias(bus);
+  const collection = pathIn(alias);
+  if (collection === undefined) return stateOfError(alias) ?? "no_collection";
+  const reply = await bus.call(property(collection, "org.freedesktop.Secret.Collection", "Locked"));
+  return stateOfError(reply) ?? (reply.type === "return" && reply.body[0] === false ? "ready" : "locked");
+}
+
+/**
+ * The default collection's own path: gnome-keyring-daemon 42.1 looks an alias in a path up beside the thread that renews it, and
+ * may find freed memory there (g_dbus_message_set_path: assertion failed).
+ */
+export async function defaultCollection(bus: Bus): Promise<string | undefined> {
+  return pathIn(await readAlias(bus));
+}
+
+function readAlias(bus: Bus): Promise<Message> {
+  return bus.call(to(SERVICE_PATH, SERVICE_INTERFACE, "ReadAlias", [text("default")]));
 }
 
 /** Secret Service API, ReadAlias: "/" where no collection has the name. */
-export async function defaultCollection(bus: Bus): Promise<string | undefined> {
-  const reply = await bus.call(to(SERVICE_PATH, SERVICE_INTERFACE, "ReadAlias", [text("default")]));
-  const path = reply.type === "return" ? reply.body[0] : undefined;
-  return typeof path === "string" && path !== "/" ? path : undefined;
+function pathIn({ type, body: [path] }: Message): string | undefined {
+  return type === "return" && typeof path === "string" && path !== "/" ? path : undefined;
 }
 
 export function property(path: string, of: string, name: string): Parameters<Bus["call"]>[0] {
@@ -151,7 +158,7 @@ function isPaths(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((path) => typeof path === "string");
 }
 
-function stateOfError(name: string): SecretServiceState | undefined {
+function stateOfError({ error_name: name = "" }: Message): SecretServiceState | undefined {
   if (!name.startsWith("org.freedesktop.DBus.Error.")) return undefined;
   const error = name.slice("org.freedesktop.DBus.Error.".length);
   if (["ServiceUnknown", "NameHasNoOwner"].includes(error) || error.startsWith("Spawn.")) return "no_service";

@@ -138,6 +138,46 @@ describe.skipIf(process.platform === "win32")("the Secret Service", () => {
     }
   });
 
+  test("is asked for nothing else before the search has answered: a keyring of GNOME dies of a property, too", async () => {
+    for (const work of [read, keep, forget, () => unlockSecretService(env, 3_000)]) {
+      const early: string[] = [];
+      let answered = false;
+      const answer = keyring({ locked: true });
+      bus = await startFakeBus(join(folder, "bus"), (call) => {
+        if (call.text.includes("\0Hello\0")) return answer(call);
+        if (!call.text.includes("\0SearchItems\0")) {
+          if (!answered) early.push(call.text);
+          return answer(call);
+        }
+        setTimeout(() => {
+          answered = true;
+          answer(call);
+        }, 30);
+      });
+      await work();
+      expect(answered).toBe(true);
+      expect(early).toEqual([]);
+      await bus.stop();
+    }
+  });
+
+  test("is searched once more where it has refused the first call of a connection", async () => {
+    let refused = 0;
+    const answer = keyring({ unlocked_items: ["/item/1"], secret: "text" });
+    bus = await startFakeBus(join(folder, "bus"), (call) => {
+      if (!call.text.includes("\0SearchItems\0") || refused > 0) return answer(call);
+      refused += 1;
+      call.answer(new Body(""), 3, { 4: "org.freedesktop.DBus.Error.UnknownMethod" });
+    });
+    expect(await read()).toEqual({ state: "ready", secret: "text" });
+    expect(refused).toBe(1);
+  });
+
+  test("asks nobody where somebody has unlocked it meanwhile", async () => {
+    await begin({ locked: false, prompt: "ignores" });
+    expect(await unlockSecretService(env, 3_000)).toBe("ready");
+  });
+
   test("opens no session where nothing is found", async () => {
     const seen: string[] = [];
     const answer = keyring({});
