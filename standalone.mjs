@@ -11,7 +11,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { cli, hot, seldom, waiting } from "./build.mjs";
@@ -20,7 +20,8 @@ import { withoutSignature } from "./standalone-macho.mjs";
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
 const OUT = join(ROOT, "standalone");
 const CACHE = join(ROOT, "node_modules/.cache/oidc-token-standalone");
-const NATIVE = "./keyring.node";
+/** With an ending that Bun does not know, so that it has the bytes inside and leaves loading them to us. */
+const NATIVE = "./keyring.library";
 
 /** By platform and architecture: Bun's package and the keyring's. The names are those of `process.platform` but for Windows. */
 export const TARGETS = /** @type {const} */ ({
@@ -86,15 +87,26 @@ function part(name, path) {
 }
 
 /**
- * The keyring's library from the executable itself, and the commands as modules, which Bun loads one by one.
+ * The keyring's library from the executable itself, no compiled code beside it, and the commands as modules, which Bun
+ * loads one by one.
  *
  * @type {import("esbuild").Plugin}
  */
 const embedded = {
   name: "embedded",
   setup({ onLoad, onResolve }) {
-    onLoad({ filter: /[\\/]keyring[\\/]load-native\.ts$/ }, () => ({
-      contents: `import native from ${JSON.stringify(NATIVE)}; export const loadNative = () => native;`,
+    onLoad({ filter: /[\\/]keyring[\\/]load-native\.ts$/ }, ({ path }) => ({
+      contents: `
+        import file from ${JSON.stringify(NATIVE)};
+        import { userPaths } from "../../paths.js";
+        import { loadLibrary } from "../../standalone/load-library.js";
+        let native;
+        export const loadNative = () => (native ??= loadLibrary(file, userPaths().cache));
+      `,
+      resolveDir: dirname(path),
+    }));
+    onLoad({ filter: /[\\/]hot[\\/]compiled\.ts$/ }, () => ({
+      contents: "export const keepCompiled = () => {};",
     }));
     onResolve({ filter: /^\.\/cli\.cjs$/ }, () => ({ path: "./cli.mjs", external: true }));
   },

@@ -65,7 +65,7 @@ export function reserveFile(path: string, bytes: number): Reservation {
  * Puts a text in the place of a file in one step: who reads it, or is killed, finds the old text or the new one. A link
  * is replaced, not followed. Throws the system's error, or what `check` throws, and then leaves nothing behind.
  */
-export function replaceFile(path: string, text: string, how: Replacement = {}): void {
+export function replaceFile(path: string, text: string | Uint8Array, how: Replacement = {}): void {
   const { mode = 0o600, durable = true, sweep = `${basename(path)}.`, check, room } = how;
   const temporary = room?.temporary ?? temporaryName(path);
   try {
@@ -161,7 +161,7 @@ function temporaryName(path: string): string {
 /** Answers the file system's own time of the write: clocks of two machines that share a home may differ. */
 function write(
   path: string,
-  text: string,
+  text: string | Uint8Array,
   { mode, durable, flag }: { mode: number; durable: boolean; flag: "wx" | "r+" },
 ): number {
   const file = openSync(path, flag, 0o600);

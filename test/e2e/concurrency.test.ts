@@ -72,7 +72,8 @@ describe("many processes and one expiry", () => {
     const before = file.text;
     const outcome = await sandbox.run(["get"]);
     expect(expectFailure(outcome, 5).message).toMatch(/another oidc-token has been refreshing this token/);
-    expect(outcome.took).toBeLessThan(10_000);
+    // 2 s in the hot path, then twice the timeout and 5 s.
+    expect(outcome.took).toBeLessThan(20_000);
     expect(file.text).toBe(before);
     await release?.();
   });

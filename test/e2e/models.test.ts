@@ -103,7 +103,9 @@ describe("models", () => {
     age(-100);
     expect((await models()).list).toHaveLength(2);
     const folder = join(sandbox.home, "cache", "oidc-token");
-    for (const name of readdirSync(folder)) writeFileSync(join(folder, name), "{");
+    const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
+    expect(files).not.toEqual([]);
+    for (const name of files) writeFileSync(join(folder, name), "{");
     expect((await models()).list).toHaveLength(2);
   });
 

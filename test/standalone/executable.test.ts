@@ -1,5 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { version } from "../../package.json";
@@ -95,20 +106,62 @@ describe("starts itself again by its own path,", () => {
   });
 });
 
-it.skipIf(process.platform !== "linux")(
-  "has the keyring's native library inside, for a bus that is no unix socket",
-  async () => {
-    const profile = { issuer: "https://id.example.test", client_id: "cli", flow: "device_code" };
-    sandbox.configure({ profiles: { dev: profile } });
-    const env = {
-      OIDC_TOKEN_STORE: "keyring",
-      DBUS_SESSION_BUS_ADDRESS: "tcp:host=127.0.0.1,port=1",
-      BUN_TMPDIR: sandbox.home,
-      TMPDIR: sandbox.home,
+describe.skipIf(process.platform !== "linux")(
+  "the keyring's native library, for a bus that is no unix socket,",
+  () => {
+    const get = async (env: Readonly<Record<string, string>> = {}): Promise<void> => {
+      const profile = { issuer: "https://id.example.test", client_id: "cli", flow: "device_code" };
+      sandbox.configure({ profiles: { dev: profile } });
+      mkdirSync(place("tmp"), { recursive: true });
+      const bus = { OIDC_TOKEN_STORE: "keyring", DBUS_SESSION_BUS_ADDRESS: "tcp:host=127.0.0.1,port=1" };
+      const folders = { BUN_TMPDIR: place("tmp"), TMPDIR: place("tmp") };
+      const { code, stderr } = await sandbox.run(["get"], { env: { ...bus, ...folders, ...env } });
+      expect(code).toBe(6);
+      // Not that the library does not work here, which is what it says where it could not be loaded.
+      expect(stderr).toContain("oidc-token: the keyring failed\n");
+      expect(readdirSync(place("tmp"))).toEqual([]);
     };
-    const { code, stderr } = await sandbox.run(["get"], { env });
-    expect(code).toBe(6);
-    // Not that the library does not work here.
-    expect(stderr).toContain("oidc-token: the keyring failed\n");
+    const kept = () => readdirSync(place("cache/oidc-token")).filter((name) => name.startsWith("keyring"));
+
+    it("is inside, and kept in the cache folder, nowhere else", async () => {
+      await get();
+      const [name = "", ...others] = kept();
+      expect(others).toEqual([]);
+      const path = place("cache/oidc-token", name);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      const { ino } = statSync(path);
+      await get();
+      expect(statSync(path).ino).toBe(ino);
+      expect(kept()).toEqual([name]);
+    });
+
+    it.each<[string, (path: string) => void]>([
+      ["with another content", (path) => writeFileSync(path, Buffer.alloc(statSync(path).size))],
+      ["that is a link", (path) => symlinkSync(moved(path), path)],
+      ["that has a second name", (path) => linkSync(path, `${path}.other`)],
+      ["that others can read", (path) => chmodSync(path, 0o644)],
+    ])("is not run from a file %s", async (_, change) => {
+      await get();
+      const path = place("cache/oidc-token", kept()[0] ?? "");
+      const bytes = readFileSync(path);
+      change(path);
+      const { ino } = lstatSync(path);
+      await get();
+      expect(lstatSync(path)).toMatchObject({ nlink: 1, mode: 0o100_600 });
+      expect(lstatSync(path).ino).not.toBe(ino);
+      expect(readFileSync(path).equals(bytes)).toBe(true);
+    });
+
+    it("is neither kept nor run where others can write, and then leaves nothing", async () => {
+      mkdirSync(place("cache/oidc-token"), { recursive: true });
+      chmodSync(place("cache/oidc-token"), 0o777);
+      await get();
+      expect(kept()).toEqual([]);
+    });
   },
 );
+
+function moved(path: string): string {
+  renameSync(path, `${path}.moved`);
+  return `${path}.moved`;
+}
