@@ -99,7 +99,7 @@ const embedded = {
       contents: `
         import file from ${JSON.stringify(NATIVE)};
         import { userPaths } from "../../paths.js";
-        import { loadLibrary } from "../../standalone/load-library.js";
+        import { loadLibrary } from "../../files/library.js";
         let native;
         export const loadNative = () => (native ??= loadLibrary(file, userPaths().cache));
       `,

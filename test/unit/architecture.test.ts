@@ -89,7 +89,7 @@ const ROOMS: Record<string, { readonly run?: readonly string[]; readonly types?:
     types: ["command-row.ts", "context.ts"],
   },
   "main.ts": { run: [...GROUND, "cli.ts", "hot"] },
-  standalone: { run: [...GROUND, "main.ts", "files"] },
+  standalone: { run: ["main.ts"] },
 };
 
 /** The rooms that may know a package, so that it can be replaced there. */

@@ -1,10 +1,10 @@
 import { lstatSync, mkdtempSync, readFileSync, rmSync, type Stats } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { errorCode, Refused } from "../files/file-error.js";
-import { ensurePrivateFolder } from "../files/folder.js";
-import { readRegular, refuseShared } from "../files/read.js";
-import { replaceFile } from "../files/replace.js";
+import { errorCode, Refused } from "./file-error.js";
+import { ensurePrivateFolder } from "./folder.js";
+import { readRegular, refuseShared } from "./read.js";
+import { replaceFile } from "./replace.js";
 
 /**
  * What a native library exports that is inside the executable, at the path `embedded`. A system loads libraries from files
