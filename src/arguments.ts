@@ -8,6 +8,11 @@ export interface GlobalOptions {
   readonly config?: string;
 }
 
+/** Of commands that show something to a person or to a program. */
+export interface JsonOptions extends GlobalOptions {
+  readonly json?: boolean;
+}
+
 /** A number of whole seconds as an option gives it: in digits, or as a duration. */
 export function parseSeconds(option: string, text: string): number {
   const seconds = /^\d{1,9}$/.test(text) ? Number(text) : secondsOf(text);

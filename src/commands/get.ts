@@ -17,7 +17,6 @@ import { quietly } from "../session/quietly.js";
 import { refuseAgent } from "../session/refuse-agent.js";
 import { sha256 } from "../sha256.js";
 import { isInteractive } from "../terminal/interactive.js";
-import { tell } from "../terminal/tell.js";
 import { quote } from "../text.js";
 import type { TokenSet } from "../token/token-set.js";
 
@@ -54,10 +53,7 @@ async function print(context: Context, options: GetOptions, asked: Wanted): Prom
   const profile = config.profile(options.profile);
   refuseAgent(context, profile);
   if (options.url !== undefined) checkOrigin(options.url, profile.name, profile.allowed_origins);
-  const access = accessProfile(context, profile, {
-    interactive,
-    notice: (sentence) => tell(context, sentence),
-  });
+  const access = accessProfile(context, profile, interactive);
   // Before anything takes time: what is noted of the files is to be true of what was read.
   if (isPlain(context, asked)) rememberCall(context, profile, asked, { files: config.files, read_at });
   const wanted = { ...asked, interactive };

@@ -35,7 +35,7 @@ export async function logout(context: Context, options: LogoutOptions): Promise<
   const surroundings = { interactive: isTerminal(context), notice };
   const forgets_secrets = options.all === true || options.forgetSecret === true;
   const logoutFrom = async (profile: Profile): Promise<ProfileAccess> => {
-    const access = accessProfile(context, profile, surroundings);
+    const access = accessProfile(context, profile, isTerminal(context));
     if (profile.flow[0] === "static_key") await logoutOfKey(context, access, forgets_secrets);
     else await logoutOf(context, access, options.local === true);
     return access;

@@ -1,5 +1,5 @@
 import kleur from "kleur";
-import type { GlobalOptions } from "../arguments.js";
+import type { JsonOptions } from "../arguments.js";
 import { openConfig } from "../config/kept/open.js";
 import type { Context } from "../context.js";
 import type { OidcTokenError } from "../errors.js";
@@ -10,10 +10,6 @@ import { eachProfile } from "../session/each-profile.js";
 import { table } from "../terminal/table.js";
 import { tell } from "../terminal/tell.js";
 import { jsonLine } from "../text.js";
-
-export interface ProfilesOptions extends GlobalOptions {
-  readonly json?: boolean;
-}
 
 /** One row of `profiles --json` (DESIGN §1): what a plugin needs to know, and no secret. */
 export interface ProfileFacts {
@@ -37,7 +33,7 @@ export interface ProfileFacts {
 }
 
 /** `profiles`: the profiles there are. */
-export async function profiles(context: Context, options: ProfilesOptions): Promise<void> {
+export async function profiles(context: Context, options: JsonOptions): Promise<void> {
   const config = await openConfig(context, options);
   const answers = await eachProfile(config, config.names, async (profile) =>
     factsOf(context, profile, config.path),

@@ -20,8 +20,7 @@ export async function refresh(context: Context, options: GlobalOptions): Promise
         : 'to change it, edit what "key" in the profile points to',
     );
   }
-  const say = (sentence: string): void => tell(context, sentence);
-  const access = accessProfile(context, profile, { interactive: isTerminal(context), notice: say });
+  const access = accessProfile(context, profile, isTerminal(context));
   const stored = await access.read();
   if (stored && stored.tokens.refresh_token === undefined && unattendedFlow(profile.flow) === undefined) {
     throw new OidcTokenError(
@@ -33,5 +32,5 @@ export async function refresh(context: Context, options: GlobalOptions): Promise
   const tokens = await obtain(context, access, { min_validity: 0, force_refresh: true });
   const left =
     tokens.expires_at === undefined ? "" : `, valid for ${Math.round(tokens.expires_at - context.now())} s`;
-  say(`refreshed ${profile.name}${left}`);
+  tell(context, `refreshed ${profile.name}${left}`);
 }

@@ -18,8 +18,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<nu
   const profile = await selectProfile(context, options);
   refuseAgent(context, profile);
   const interactive = isInteractive(context, undefined);
-  const notice = (sentence: string): void => tell(context, sentence);
-  const access = accessProfile(context, profile, { interactive, notice });
+  const access = accessProfile(context, profile, interactive);
   const { url, key, close } = await serveProfile(context, access, port, interactive);
   const { name, base_url } = profile;
   const event = JSON.stringify({ event: "serving", url, key, base_url, profile: name });

@@ -1,5 +1,5 @@
 import kleur from "kleur";
-import type { GlobalOptions } from "../arguments.js";
+import type { JsonOptions } from "../arguments.js";
 import { openConfig } from "../config/kept/open.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError, type OidcTokenError } from "../errors.js";
@@ -16,10 +16,6 @@ import { unattendedFlow } from "../token/choose-flow.js";
 import { holderOf } from "../token/claims.js";
 import { isFresh } from "../token/freshness.js";
 import type { TokenSet } from "../token/token-set.js";
-
-export interface StatusOptions extends GlobalOptions {
-  readonly json?: boolean;
-}
 
 /** One row of `status --json` (DESIGN §1). */
 export interface ProfileStatus {
@@ -46,7 +42,7 @@ export interface ProfileStatus {
 }
 
 /** `status`: what each profile has, and what `get` would do next. */
-export async function status(context: Context, options: StatusOptions): Promise<void> {
+export async function status(context: Context, options: JsonOptions): Promise<void> {
   const config = await openConfig(context, options);
   const names = options.profile === undefined ? config.names : [options.profile];
   const answers = await eachProfile(config, names, (profile) => statusOf(context, profile));
@@ -76,7 +72,7 @@ function unanswered(
 }
 
 async function statusOf(context: Context, profile: Profile): Promise<ProfileStatus> {
-  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const access = accessProfile(context, profile);
   const common = {
     profile: profile.name,
     flow: profile.flow.join(" "),

@@ -1,19 +1,15 @@
 import kleur from "kleur";
-import type { GlobalOptions } from "../arguments.js";
+import type { JsonOptions } from "../arguments.js";
 import { openConfig } from "../config/kept/open.js";
 import type { Context } from "../context.js";
-import { OidcTokenError } from "../errors.js";
-import { commandOn, type Profile } from "../profile.js";
+import type { Profile } from "../profile.js";
 import { accessProfile } from "../session/access.js";
 import { eachProfile } from "../session/each-profile.js";
+import { signInNeeded } from "../session/obtain.js";
 import { duration } from "../terminal/duration.js";
 import { tell } from "../terminal/tell.js";
 import { jsonLine } from "../text.js";
 import { claimsOf, type Holder, holderOf } from "../token/claims.js";
-
-export interface WhoamiOptions extends GlobalOptions {
-  readonly json?: boolean;
-}
 
 /** One row of `whoami --json` (DESIGN §1). */
 export interface Whoami extends Holder {
@@ -29,7 +25,7 @@ interface Unanswered {
 }
 
 /** `whoami`: whom the stored tokens are for, as they say themselves; nobody is asked. Never prints a token. */
-export async function whoami(context: Context, options: WhoamiOptions): Promise<void> {
+export async function whoami(context: Context, options: JsonOptions): Promise<void> {
   const config = await openConfig(context, options);
   const names = options.profile === undefined ? config.names : [options.profile];
   const rows: (Whoami | Unanswered)[] = [];
@@ -40,7 +36,7 @@ export async function whoami(context: Context, options: WhoamiOptions): Promise<
       const { message, hint } = each.error;
       rows.push({ profile: name, error: sentence(message), hint: sentence(hint) });
     } else if (each.answer) rows.push(each.answer);
-    else if (options.profile !== undefined) throw notSignedIn(config.profile(name));
+    else if (options.profile !== undefined) throw signInNeeded(config.profile(name));
     else tell(context, `not signed in to ${name}`);
   }
   if (names.length === 0) tell(context, "no profile yet; run: oidc-token init");
@@ -49,7 +45,7 @@ export async function whoami(context: Context, options: WhoamiOptions): Promise<
 }
 
 async function holderIn(context: Context, profile: Profile): Promise<Whoami | undefined> {
-  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const access = accessProfile(context, profile);
   const { name } = profile;
   if (profile.flow[0] === "static_key") {
     const is_there = profile.key?.from !== "keyring" || (await access.read()) !== undefined;
@@ -66,14 +62,6 @@ async function holderIn(context: Context, profile: Profile): Promise<Whoami | un
     ...(session_expires_at !== undefined && { session_expires_at: Math.floor(session_expires_at) }),
     token: claimsOf(tokens.access_token) ? "jwt" : "opaque",
   };
-}
-
-function notSignedIn(profile: Profile): OidcTokenError {
-  return new OidcTokenError(
-    "sign_in_needed",
-    `not signed in to profile "${profile.name}"`,
-    `run: ${commandOn(profile)}`,
-  );
 }
 
 const KINDS = {

@@ -14,7 +14,6 @@ import {
   type ReferenceKey,
 } from "../profile.js";
 import type { StoreName } from "../store/store.js";
-import type { TokenStore } from "../store/token-store.js";
 import { tell } from "../terminal/tell.js";
 import type { Grants } from "../token/grants.js";
 import { fromRecord, toRecord } from "../token/record.js";
@@ -52,19 +51,16 @@ export interface ProfileAccess {
 const SECRET_KEYS = ["client_secret", "registration"] as const;
 export type SecretKey = (typeof SECRET_KEYS)[number];
 
-export interface AccessOptions {
-  /** A desktop may ask the person to unlock the keyring. */
-  readonly interactive: boolean;
-  readonly notice: (sentence: string) => void;
-}
-
 /** The profile the command line, the environment or the files select. */
 export async function selectProfile(context: Context, options: GlobalOptions): Promise<Profile> {
   return (await openConfig(context, options)).profile(options.profile);
 }
 
-export function accessProfile(context: Context, profile: Profile, options: AccessOptions): ProfileAccess {
-  const store: TokenStore = context.tokenStore(profile.store, options);
+/** `interactive`: whether a desktop may ask the person to unlock the keyring; left out where nobody is to be told anything either. */
+export function accessProfile(context: Context, profile: Profile, interactive?: boolean): ProfileAccess {
+  const notice = (sentence: string): void =>
+    interactive === undefined ? undefined : tell(context, sentence);
+  const store = context.tokenStore(profile.store, { interactive: interactive === true, notice });
   const { redactor } = context;
   const secretAccount = (key: SecretKey): string => `${clientAccountOf(profile)}.${key}`;
   /** Where earlier versions kept it. */

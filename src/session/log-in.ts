@@ -22,8 +22,7 @@ export interface LoggedIn {
 /** Signs in to a profile whatever its flow, or takes its static key, and keeps the result. */
 export async function logIn(context: Context, profile: Profile, options: SignInOptions): Promise<LoggedIn> {
   const { flow } = options;
-  const notice = (sentence: string): void => tell(context, sentence);
-  const access = accessProfile(context, profile, { interactive: isTerminal(context), notice });
+  const access = accessProfile(context, profile, isTerminal(context));
   if ((flow ?? profile.flow[0]) === "static_key")
     return { profile, store: await keepStaticKey(context, access, options.secret), expires_at: undefined };
   const arrival = context.arrivals.announce(profile.account);

@@ -98,7 +98,7 @@ async function staticKey(
   rejected_sha256: string | undefined,
 ): Promise<TokenSet> {
   const key = await secrets.key();
-  if (key === undefined) throw signInNeeded(profile, undefined);
+  if (key === undefined) throw signInNeeded(profile);
   if (rejected_sha256 !== undefined && sha256(key) === rejected_sha256.toLowerCase()) {
     throw new OidcTokenError(
       "refused",
@@ -204,7 +204,7 @@ async function signInHere(context: Context, access: ProfileAccess): Promise<Toke
 }
 
 /** Exit 3, naming the exact command. */
-function signInNeeded(profile: Profile, reason: string | undefined): OidcTokenError {
+export function signInNeeded(profile: Profile, reason?: string): OidcTokenError {
   const why =
     reason === undefined
       ? `not signed in to profile "${profile.name}"`

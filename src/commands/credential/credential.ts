@@ -84,7 +84,7 @@ async function replyTo(
   if (!profile) return none;
   refuseAgent(context, profile);
   const quiet = quietly(context);
-  const access = accessProfile(quiet, profile, { interactive: false, notice: () => {} });
+  const access = accessProfile(quiet, profile);
   if (question.wants === "another") {
     const rejected_sha256 = sha256(question.secret);
     const stored = (await access.read())?.tokens;

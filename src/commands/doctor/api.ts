@@ -1,11 +1,11 @@
 import { type Challenge, challengesIn } from "../../http/challenge.js";
-import { exchange } from "../../http/exchange.js";
 import { tokenHeader } from "../../http/token-header.js";
 import { commandOn } from "../../profile.js";
 import { presetOf } from "../../providers/index.js";
 import { claimsOf, holderOf } from "../../token/claims.js";
 import type { TokenSet } from "../../token/token-set.js";
 import { type Check, fail, failed, type Patient, pass, skip, type Told, warn } from "./check.js";
+import { look } from "./look.js";
 
 /** Whether the API takes the token, and if not, what of the token it minds. */
 export const api: Check<Patient> = {
@@ -46,14 +46,8 @@ interface Shown {
 
 /** The token goes to the origin of the profile's own `base_url` and no other; a redirect is not followed. */
 async function ask(patient: Patient, url: URL, tokens: TokenSet | undefined): Promise<Shown> {
-  const { profile, context } = patient;
-  const credential = tokens && tokenHeader(profile, tokens.access_token);
-  const { response } = await exchange(
-    await patient.network(),
-    url,
-    { headers: { accept: "application/json", ...credential } },
-    { seconds: profile.timeout, signal: context.interrupted, largest: 1_048_576 },
-  );
+  const credential = tokens && tokenHeader(patient.profile, tokens.access_token);
+  const { response } = await look(patient, url, { accept: "application/json", ...credential });
   const challenges = challengesIn(response.headers.get("www-authenticate"));
   return {
     status: response.status,

@@ -1,3 +1,4 @@
+import type { JsonOptions } from "../../arguments.js";
 import type { LoadedConfig } from "../../config/load.js";
 import type { Context } from "../../context.js";
 import { type ErrorKind, isOidcTokenError, type OidcTokenError } from "../../errors.js";
@@ -6,7 +7,6 @@ import type { Profile } from "../../profile.js";
 import type { ProfileAccess } from "../../session/access.js";
 import type { FoundServer } from "../../token/discovery.js";
 import type { TokenSet } from "../../token/token-set.js";
-import type { DoctorOptions } from "./doctor-options.js";
 
 /** What a check has found: the cause in a lowercase sentence, and the mend. */
 export interface Told {
@@ -22,7 +22,7 @@ export interface Told {
 /** What is looked at before any profile. */
 export interface Machine {
   readonly context: Context;
-  readonly options: DoctorOptions;
+  readonly options: JsonOptions;
   /** Undefined where it can't be read; the reason is the check "configuration"'s. */
   readonly config: LoadedConfig | undefined;
 }

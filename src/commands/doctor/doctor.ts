@@ -1,3 +1,4 @@
+import type { JsonOptions } from "../../arguments.js";
 import { type LoadedConfig, loadConfig } from "../../config/load.js";
 import type { Context } from "../../context.js";
 import { isOidcTokenError, OidcTokenError } from "../../errors.js";
@@ -8,7 +9,6 @@ import type { Check, Machine, Patient } from "./check.js";
 import { client, device } from "./client.js";
 import { command } from "./command.js";
 import { configuration } from "./configuration.js";
-import type { DoctorOptions } from "./doctor-options.js";
 import { examine, type Row } from "./engine.js";
 import { folders } from "./folders.js";
 import { clock, discovery, reach } from "./provider.js";
@@ -33,7 +33,7 @@ const PROFILE: readonly Check<Patient>[] = [
 ];
 
 /** `doctor`: everything between here and a token that an API takes, live. Throws the first failure, after the report. */
-export async function doctor(context: Context, options: DoctorOptions): Promise<void> {
+export async function doctor(context: Context, options: JsonOptions): Promise<void> {
   const config = loaded(context, options);
   const rows = await examine(context, MACHINE, { context, options, config });
   for (const profile of profilesIn(config, options)) {
@@ -50,7 +50,7 @@ export async function doctor(context: Context, options: DoctorOptions): Promise<
   if (!options.json) stdout.write(`\n${verdict(rows)}\n`);
 }
 
-function loaded(context: Context, options: DoctorOptions): LoadedConfig | undefined {
+function loaded(context: Context, options: JsonOptions): LoadedConfig | undefined {
   try {
     // What is wrong with a part of it is the check's to tell.
     return loadConfig(context, options, () => {});
@@ -61,7 +61,7 @@ function loaded(context: Context, options: DoctorOptions): LoadedConfig | undefi
 }
 
 /** The profiles that can be looked at; what is wrong with the others is told already. */
-function profilesIn(config: LoadedConfig | undefined, { profile: named }: DoctorOptions): readonly Profile[] {
+function profilesIn(config: LoadedConfig | undefined, { profile: named }: JsonOptions): readonly Profile[] {
   return (named === undefined ? (config?.names ?? []) : [named]).flatMap((name) => {
     try {
       return config?.profile(name) ?? [];
@@ -73,7 +73,7 @@ function profilesIn(config: LoadedConfig | undefined, { profile: named }: Doctor
 }
 
 function patientOf(context: Context, profile: Profile): Patient {
-  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const access = accessProfile(context, profile);
   return {
     context,
     profile,

@@ -1,8 +1,8 @@
-import { exchange } from "../../http/exchange.js";
 import { presetOf } from "../../providers/index.js";
 import { below } from "../../providers/preset.js";
 import { duration } from "../../terminal/duration.js";
 import { type Check, fail, failed, own, type Patient, pass, skip, type Told, warn } from "./check.js";
+import { look } from "./look.js";
 
 /** Seconds. `Date` is rounded, and was sent before the answer arrived. */
 const CLOCK_TOLERANCE = 60;
@@ -12,18 +12,12 @@ export const reach: Check<Patient> = {
   name: "reach",
   seconds: 20,
   async run(patient) {
-    const { context, profile } = patient;
+    const { context } = patient;
     const url = addressToAsk(patient);
     if (!url) return skip("nobody is asked for this profile's token");
     const started = context.now();
     try {
-      const limits = { seconds: profile.timeout, signal: context.interrupted, largest: 1_048_576 };
-      const { response } = await exchange(
-        await patient.network(),
-        url,
-        { headers: { accept: "application/json" } },
-        limits,
-      );
+      const { response } = await look(patient, url, { accept: "application/json" });
       const theirs = Date.parse(response.headers.get("date") ?? "") / 1000;
       if (Number.isFinite(theirs)) patient.date = { theirs, ours: context.now() };
       return pass(`${url.host} answers in ${Math.round((context.now() - started) * 1000)} ms`);

@@ -1,7 +1,7 @@
 import type { Context } from "../../context.js";
-import { exchange } from "../../http/exchange.js";
 import { beginSignIn } from "./begin.js";
 import { type Check, fail, failed, type Patient, pass, skip, type Told, warn } from "./check.js";
+import { look } from "./look.js";
 import { redirectOf, request } from "./request.js";
 
 /**
@@ -23,13 +23,7 @@ export const redirect: Check<Patient> = {
     }
     if (url === undefined) return skip("the provider has no sign-in page");
     try {
-      const limits = { seconds: profile.timeout, signal: patient.context.interrupted, largest: 1_048_576 };
-      const answer = await exchange(
-        await patient.network(),
-        new URL(url),
-        { headers: { accept: "text/html" } },
-        limits,
-      );
+      const answer = await look(patient, new URL(url), { accept: "text/html" });
       return judge(answer.response, answer.text ?? "", patient);
     } catch (error) {
       return failed(error);

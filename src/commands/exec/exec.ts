@@ -8,7 +8,6 @@ import { accessProfile, selectProfile } from "../../session/access.js";
 import { obtain } from "../../session/obtain.js";
 import { refuseAgent } from "../../session/refuse-agent.js";
 import { isInteractive } from "../../terminal/interactive.js";
-import { tell } from "../../terminal/tell.js";
 import { quote } from "../../text.js";
 import { runChild } from "./child.js";
 import { keepIdTokenFile } from "./id-token-file.js";
@@ -37,9 +36,8 @@ export async function exec(context: Context, options: ExecOptions, argv: readonl
   // Ctrl-C is the program's from now on: it may mean to end, or only to ask.
   const end = new AbortController();
   const own: Context = { ...context, interrupted: end.signal };
-  const notice = (sentence: string): void => tell(context, sentence);
-  const access = accessProfile(own, profile, { interactive, notice });
-  const before = accessProfile(context, profile, { interactive, notice });
+  const access = accessProfile(own, profile, interactive);
+  const before = accessProfile(context, profile, interactive);
   let close = async (): Promise<void> => {};
   try {
     const told: Record<string, string | undefined> = {};

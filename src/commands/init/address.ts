@@ -55,7 +55,7 @@ export async function openDiscovery(
   const frame = { name: "init", store: "auto", is_default: false, at: undefined } as const;
   const layer = { issuer, client_id: "none", ...given({ ca_file: ca_file as string | undefined }) };
   const probe = completeProfile(frame, [layer]);
-  const { secrets } = accessProfile(context, probe, { interactive: false, notice: () => {} });
+  const { secrets } = accessProfile(context, probe);
   return await context.discovery(probe, secrets);
 }
 

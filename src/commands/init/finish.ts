@@ -23,10 +23,7 @@ export async function keepClient(
   profile: Profile,
   client: RegisteredClient,
 ): Promise<void> {
-  const access = accessProfile(context, profile, {
-    interactive: isTerminal(context),
-    notice: (sentence) => tell(context, sentence),
-  });
+  const access = accessProfile(context, profile, isTerminal(context));
   const { client_secret, management } = client;
   if (client_secret !== undefined) await access.keepSecret("client_secret", client_secret);
   if (management) await access.keepSecret("registration", JSON.stringify(management));
@@ -76,7 +73,7 @@ async function signInHere(
   // On a terminal whose other half is elsewhere nobody would know that something is waited for.
   const secret = context.stdin.isTTY === true ? undefined : await pipedSecret(context);
   if (secret !== undefined) return { secret };
-  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const access = accessProfile(context, profile);
   return !has_key && (await access.storedSecret("client_secret")) !== undefined ? {} : undefined;
 }
 
@@ -91,7 +88,7 @@ function isAllThere({ env }: Context, profile: Profile): boolean {
 }
 
 async function account(context: Context, profile: Profile): Promise<string | undefined> {
-  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const access = accessProfile(context, profile);
   const stored = profile.flow[0] === "static_key" ? undefined : await access.read();
   const { username, email, subject } = stored ? holderOf(stored.tokens) : {};
   return username ?? email ?? subject;

@@ -131,10 +131,7 @@ async function keepSecret(
   if (client_secret === undefined) return undefined;
   const written = loadConfig(context, options).profile(entry.name);
   const profile = { ...written, timeout: Math.min(written.timeout, PATIENCE) };
-  const access = accessProfile(context, profile, {
-    interactive: isTerminal(context),
-    notice: (sentence) => tell(context, sentence),
-  });
+  const access = accessProfile(context, profile, isTerminal(context));
   try {
     const store = await keepClientSecret(context, access, client_secret);
     tell(

@@ -1,5 +1,5 @@
 import kleur from "kleur";
-import type { GlobalOptions } from "../../arguments.js";
+import type { JsonOptions } from "../../arguments.js";
 import type { Context } from "../../context.js";
 import { isOidcTokenError, OidcTokenError } from "../../errors.js";
 import type { Profile } from "../../profile.js";
@@ -13,15 +13,11 @@ import { jsonLine } from "../../text.js";
 import { readModels, writeModels } from "./cache.js";
 import { askForModels, type Model, REFUSED } from "./list.js";
 
-export interface ModelsOptions extends GlobalOptions {
-  readonly json?: boolean;
-}
-
 /** Seconds a list is served without asking again. */
 const FRESH = 3600;
 
 /** `models`: the models behind the profile's `base_url`, with what the profile says of them laid over. */
-export async function models(context: Context, options: ModelsOptions): Promise<void> {
+export async function models(context: Context, options: JsonOptions): Promise<void> {
   const profile = await selectProfile(context, options);
   refuseAgent(context, profile);
   const { base_url } = profile;
@@ -57,7 +53,7 @@ async function listModels(context: Context, profile: Profile, base_url: string):
 }
 
 async function askWithToken(context: Context, profile: Profile, base_url: string): Promise<readonly Model[]> {
-  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const access = accessProfile(context, profile);
   const server = { ...context, fetch: await context.transport(profile, access.secrets) };
   let rejected_sha256: string | undefined;
   for (let attempt = 0; attempt < 2; attempt += 1) {

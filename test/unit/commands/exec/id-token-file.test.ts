@@ -43,7 +43,7 @@ const idToken = (exp: number): string =>
 async function keepFile(): Promise<string> {
   const profile = selectedProfile(context, {});
   place.keep(profile.account, { id_token: idToken(place.time + HOUR) });
-  const access = accessProfile(context, profile, { interactive: false, notice: () => {} });
+  const access = accessProfile(context, profile);
   return await keepIdTokenFile(context, access, false, end.signal);
 }
 
