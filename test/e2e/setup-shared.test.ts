@@ -1,35 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Sandbox } from "../support/command.js";
+import { CONFIG, SetupSandbox } from "../support/setup-sandbox.js";
 
-const CONFIG = `{
-  // mine
-  "profiles": {
-    "corp": {
-      "issuer": "https://id.example",
-      "client_id": "cli",
-      "flow": "device_code",
-      "base_url": "https://gateway.example/v1", // ours
-    },
-  },
-}
-`;
-
-let sandbox: Sandbox;
-let config: string;
+let sandbox: SetupSandbox;
 beforeEach(() => {
-  sandbox = new Sandbox();
-  config = sandbox.configure(CONFIG);
+  sandbox = new SetupSandbox();
 });
 afterEach(() => sandbox.dispose());
-
-const at = (path: string): string => join(sandbox.home, path);
-function file(path: string, text: string): string {
-  mkdirSync(dirname(at(path)), { recursive: true });
-  writeFileSync(at(path), text);
-  return at(path);
-}
 
 async function setUp(tool: string, url?: string): Promise<void> {
   const words = url === undefined ? [] : ["--url", url];
@@ -54,7 +31,7 @@ describe("a host that several tools were set up for", () => {
     await undo("git");
     expect(await allowed()).toEqual(["gateway.example", "code.example"]);
     await undo("docker");
-    expect(readFileSync(config, "utf8")).toBe(CONFIG);
+    expect(readFileSync(sandbox.config, "utf8")).toBe(CONFIG);
   });
 
   it.each([[["git", "docker", "cargo"]], [["docker", "cargo", "git"]], [["cargo", "git", "docker"]]])(
@@ -70,7 +47,7 @@ describe("a host that several tools were set up for", () => {
         left.delete(tool);
         expect(new Set(await allowed())).toEqual(new Set(["gateway.example", ...left.values()]));
       }
-      expect(readFileSync(config, "utf8")).toBe(CONFIG);
+      expect(readFileSync(sandbox.config, "utf8")).toBe(CONFIG);
     },
   );
 
@@ -79,18 +56,18 @@ describe("a host that several tools were set up for", () => {
       "// ours",
       '\n      "allowed_origins": ["https://gateway.example", "https://one.example"], // listed by hand',
     );
-    writeFileSync(config, listed);
+    writeFileSync(sandbox.config, listed);
     await setUp("git", "https://one.example");
     await setUp("docker", "https://two.example");
     await undo("git");
     expect(new Set(await allowed())).toEqual(new Set(["gateway.example", "one.example", "two.example"]));
     await undo("docker");
-    expect(readFileSync(config, "utf8")).toBe(listed);
+    expect(readFileSync(sandbox.config, "utf8")).toBe(listed);
   });
 });
 
 it("pip and uv share a keyring, which the last one takes along", async () => {
-  const shim = at("data/oidc-token/setup/bin/keyring/keyring");
+  const shim = sandbox.at("data/oidc-token/setup/bin/keyring/keyring");
   await setUp("pip", "https://pypi.example/simple");
   await setUp("uv", "https://pypi.example/simple");
   await undo("pip");
@@ -98,7 +75,7 @@ it("pip and uv share a keyring, which the last one takes along", async () => {
   expect(await allowed()).toContain("pypi.example");
   await undo("uv");
   expect(existsSync(shim)).toBe(false);
-  expect(readFileSync(config, "utf8")).toBe(CONFIG);
+  expect(readFileSync(sandbox.config, "utf8")).toBe(CONFIG);
 });
 
 it.each([
@@ -107,7 +84,7 @@ it.each([
 ] as const)(
   "two tools in one file, %s: each takes its own back, and after both it is byte for byte as before",
   async (path, text, ...tools) => {
-    const whole = file(path, text);
+    const whole = sandbox.file(path, text);
     for (const order of [tools, [...tools].reverse()]) {
       for (const each of tools) await setUp(...(each as unknown as readonly [string, string?]));
       const [first, second] = order;

@@ -1,50 +1,17 @@
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { COMMAND, type Outcome, Sandbox } from "../support/command.js";
+import { COMMAND, type Outcome } from "../support/command.js";
+import { CONFIG, SetupSandbox } from "../support/setup-sandbox.js";
 
-const CONFIG = `{
-  // mine
-  "profiles": {
-    "corp": {
-      "issuer": "https://id.example",
-      "client_id": "cli",
-      "flow": "device_code",
-      "scope": "openid",
-      "base_url": "https://gateway.example/v1", // ours
-    },
-    "keyed": { "flow": "static_key", "key": "{env:KEY}", "header": "x-api-key" },
-  },
-  "default_profile": "corp",
-}
-`;
-
-let sandbox: Sandbox;
-let config: string;
+let sandbox: SetupSandbox;
 beforeEach(() => {
-  sandbox = new Sandbox();
-  config = sandbox.configure(CONFIG);
+  sandbox = new SetupSandbox();
 });
 afterEach(() => sandbox.dispose());
 
 const setup = (...args: string[]): Promise<Outcome> => sandbox.run(["setup", ...args]);
-const at = (path: string): string => join(sandbox.home, path);
-function file(path: string, text: string, mode = 0o644): string {
-  mkdirSync(dirname(at(path)), { recursive: true });
-  writeFileSync(at(path), text);
-  chmodSync(at(path), mode);
-  return at(path);
-}
-
 describe("setup", () => {
   it("prints what goes where, with absolute paths, and changes nothing", async () => {
     const { code, stdout, stderr } = await setup("claude-code");
@@ -53,8 +20,8 @@ describe("setup", () => {
     expect(apiKeyHelper).toMatch(/^\/\S+ .*get /);
     expect(`${apiKeyHelper} `).toContain(`${COMMAND.at(-1)} get `);
     expect(env.ANTHROPIC_BASE_URL).toBe("https://gateway.example");
-    expect(stderr).toContain(at(".claude/settings.json"));
-    expect(existsSync(at(".claude"))).toBe(false);
+    expect(stderr).toContain(sandbox.at(".claude/settings.json"));
+    expect(existsSync(sandbox.at(".claude"))).toBe(false);
   });
 
   it("prints the line to run where nothing is to be written", async () => {
@@ -64,7 +31,11 @@ describe("setup", () => {
   });
 
   it("shows the change as a diff without the secrets beside it, and makes it only after a yes", async () => {
-    const path = file(".docker/config.json", '{ "auths": { "a.example": { "auth": "c2VjcmV0" } } }\n', 0o600);
+    const path = sandbox.file(
+      ".docker/config.json",
+      '{ "auths": { "a.example": { "auth": "c2VjcmV0" } } }\n',
+      0o600,
+    );
     const before = readFileSync(path, "utf8");
     const refused = await setup("docker", "--url", "images.example", "--write");
     expect(refused.code).toBe(2);
@@ -73,12 +44,12 @@ describe("setup", () => {
     expect(refused.stderr).not.toContain("c2VjcmV0");
     expect(refused.stderr).toContain("--yes");
     expect(readFileSync(path, "utf8")).toBe(before);
-    expect(readFileSync(config, "utf8")).toBe(CONFIG);
+    expect(readFileSync(sandbox.config, "utf8")).toBe(CONFIG);
   });
 
   it("hides in the diff what is secret, and only that", async () => {
     const lines = ["registry=https://me:pa55word@npm.example/", "//npm.example/:_authToken=npm_5ecret"];
-    file(".npmrc", `${lines.join("\n")}\n`);
+    sandbox.file(".npmrc", `${lines.join("\n")}\n`);
     const npm = await setup("npm", "--url", "https://other.example", "--write");
     expect(npm.stderr).toContain("//npm.example/:_authToken=***");
     expect(npm.stderr).not.toMatch(/npm_5ecret|pa55word|^Index|^===/m);
@@ -89,11 +60,11 @@ describe("setup", () => {
   });
 
   it("--write keeps comments and mode, lets the token go to the host, and --undo leaves every byte as before", async () => {
-    const path = file(".gitconfig", "; mine\n[user]\n\tname = A\n", 0o640);
+    const path = sandbox.file(".gitconfig", "; mine\n[user]\n\tname = A\n", 0o640);
     const before = readFileSync(path, "utf8");
     const written = await setup("git", "--url", "https://git.example:8443/team", "--write", "--yes");
     expect(written.code).toBe(0);
-    expect(written.stdout.trim().split("\n")).toEqual([path, config]);
+    expect(written.stdout.trim().split("\n")).toEqual([path, sandbox.config]);
     expect(readFileSync(path, "utf8")).toContain(
       '; mine\n[user]\n\tname = A\n\n[credential "https://git.example:8443"]',
     );
@@ -111,13 +82,13 @@ describe("setup", () => {
     expect(undone.code).toBe(0);
     expect(readFileSync(path, "utf8")).toBe(before);
     expect(statSync(path).mode & 0o777).toBe(0o640);
-    expect(readFileSync(config, "utf8")).toBe(CONFIG);
-    expect(readdirSync(at("data/oidc-token/setup"))).toEqual([]);
+    expect(readFileSync(sandbox.config, "utf8")).toBe(CONFIG);
+    expect(readdirSync(sandbox.at("data/oidc-token/setup"))).toEqual([]);
     expect((await setup("git", "--undo", "--yes")).stderr).toContain("nothing was set up");
   });
 
   it("--undo takes only its own part where something else has changed since", async () => {
-    const path = file(".gitconfig", "[user]\n\tname = A\n");
+    const path = sandbox.file(".gitconfig", "[user]\n\tname = A\n");
     await setup("git", "--url", "git.example", "--write", "--yes");
     writeFileSync(path, `${readFileSync(path, "utf8")}[alias]\n\tco = checkout\n`);
     expect((await setup("git", "--undo", "--yes")).code).toBe(0);
@@ -126,12 +97,12 @@ describe("setup", () => {
 
   it("writes private programs that only the person can change, and takes them away again", async () => {
     expect((await setup("cargo", "--url", "https://crates.example/index/", "--write", "--yes")).code).toBe(0);
-    const program = at("data/oidc-token/setup/bin/cargo-credential-oidc-token");
+    const program = sandbox.at("data/oidc-token/setup/bin/cargo-credential-oidc-token");
     expect(statSync(program).mode & 0o777).toBe(0o700);
-    expect(readFileSync(at(".cargo/config.toml"), "utf8")).toContain(program);
+    expect(readFileSync(sandbox.at(".cargo/config.toml"), "utf8")).toContain(program);
     expect((await setup("cargo", "--undo", "--yes")).code).toBe(0);
     expect(existsSync(program)).toBe(false);
-    expect(existsSync(at(".cargo/config.toml"))).toBe(false);
+    expect(existsSync(sandbox.at(".cargo/config.toml"))).toBe(false);
   });
 
   it("writes docker a helper where none is on PATH, and says what to put there", async () => {
@@ -139,7 +110,7 @@ describe("setup", () => {
     const args = ["setup", "docker", "--url", "https://images.example", "--write", "--yes"];
     const { code, stderr } = await sandbox.run(args, nowhere);
     expect(code).toBe(0);
-    const folder = at("data/oidc-token/setup/bin");
+    const folder = sandbox.at("data/oidc-token/setup/bin");
     expect(stderr).toContain(`PATH="${folder}:$PATH" docker pull`);
     const program = join(folder, "docker-credential-oidc-token");
     expect(execFileSync(program, ["list"], { env: sandbox.env, encoding: "utf8" })).toBe("{}\n");
@@ -148,19 +119,19 @@ describe("setup", () => {
   });
 
   it("leaves a file alone that it does not understand, prints what it lacks, and changes no other file", async () => {
-    const path = file(".cargo/config.toml", "[registries\n");
+    const path = sandbox.file(".cargo/config.toml", "[registries\n");
     const { code, stdout, stderr } = await setup("cargo", "--url", "crates.example", "--write", "--yes");
     expect(code).toBe(4);
     expect(stdout).toContain("[registries.corp]");
     expect(stderr).toContain(`oidc-token: ${path} was left alone`);
     expect(stderr).toContain("oidc-token: hint: nothing was changed; put the lines above into it yourself");
     expect(readFileSync(path, "utf8")).toBe("[registries\n");
-    expect(existsSync(at("data/oidc-token/setup/bin/cargo-credential-oidc-token"))).toBe(false);
-    expect(readFileSync(config, "utf8")).toBe(CONFIG);
+    expect(existsSync(sandbox.at("data/oidc-token/setup/bin/cargo-credential-oidc-token"))).toBe(false);
+    expect(readFileSync(sandbox.config, "utf8")).toBe(CONFIG);
   });
 
   it("takes no second credentials_helper, since Terraform has one for all hosts", async () => {
-    file(".terraformrc", 'credentials_helper "other" {\n}\n');
+    sandbox.file(".terraformrc", 'credentials_helper "other" {\n}\n');
     const { code, stderr } = await sandbox.run(
       ["setup", "terraform", "--url", "tf.example", "--write", "--yes"],
       { env: { TF_CLI_CONFIG_FILE: undefined } },

@@ -3,16 +3,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gateway, startGateway } from "../support/gateway.js";
 import { PLUGIN } from "../support/opencode.js";
-import { named, openCodeMissing, type Setting, startSetting } from "../support/opencode-setting.js";
+import { named, openCodeMissing } from "../support/opencode-setting.js";
+import { signedInSetting } from "../support/opencode-signed-in.js";
 
 describe.skipIf(openCodeMissing)(named("A hostile project in OpenCode"), () => {
-  let setting: Setting;
+  const setting = signedInSetting();
   let elsewhere: Gateway;
   let project: string;
   let trace: string;
   beforeAll(async () => {
-    setting = await startSetting();
-    await setting.signIn();
     elsewhere = await startGateway({});
     project = join(setting.sandbox.home, "hostile");
     trace = join(setting.sandbox.home, "project-code-ran");
@@ -33,10 +32,7 @@ describe.skipIf(openCodeMissing)(named("A hostile project in OpenCode"), () => {
     plant("node_modules/.bin/oidc-token", `#!/usr/bin/env node\n${code}`);
     plant("tsconfig.json", JSON.stringify({ compilerOptions: { paths: { "node:*": ["./preload.js"] } } }));
   });
-  afterAll(async () => {
-    await elsewhere?.stop();
-    await setting?.stop();
-  });
+  afterAll(() => elsewhere?.stop());
 
   /** Runs OpenCode in the project with this configuration of its, and answers what it says. */
   async function run(config: object): Promise<string> {

@@ -1,17 +1,13 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { type OpenCodeRunOptions, PLUGIN } from "../support/opencode.js";
-import { named, openCodeMissing, type Setting, startSetting } from "../support/opencode-setting.js";
+import { named, openCodeMissing } from "../support/opencode-setting.js";
+import { signedInSetting } from "../support/opencode-signed-in.js";
 
 describe.skipIf(openCodeMissing)(named("A wrong set-up of the plugin in OpenCode"), () => {
-  let setting: Setting;
-  beforeAll(async () => {
-    setting = await startSetting();
-    await setting.signIn();
-  });
-  afterAll(() => setting?.stop());
+  const setting = signedInSetting();
   beforeEach(() => {
     setting.sandbox.configure({ profiles: { acme: setting.profile() } });
     setting.gateway.requests.length = 0;
@@ -96,12 +92,7 @@ describe.skipIf(openCodeMissing)(named("A wrong set-up of the plugin in OpenCode
 });
 
 describe.skipIf(openCodeMissing)(named("Trouble on the way of an OpenCode request"), () => {
-  let setting: Setting;
-  beforeAll(async () => {
-    setting = await startSetting();
-    await setting.signIn();
-  });
-  afterAll(() => setting?.stop());
+  const setting = signedInSetting();
 
   async function run(): Promise<{ shown: string; code: number | null }> {
     const { code, stdout, stderr } = await setting.opencode.run(["run", "hi"]);

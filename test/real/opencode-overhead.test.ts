@@ -1,19 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { median } from "../support/bench/measure.js";
-import { named, openCodeMissing, type Setting, startSetting } from "../support/opencode-setting.js";
+import { named, openCodeMissing } from "../support/opencode-setting.js";
+import { signedInSetting } from "../support/opencode-signed-in.js";
 import { type Lap, OpenCodeStopwatch } from "../support/opencode-stopwatch.js";
 
 /** Messages a provider. `npm run bench -- opencode` measures the same at length, with the Secret Service too. */
 const MESSAGES = 40;
 
 describe.skipIf(openCodeMissing)(named("What the plugin adds to a request of OpenCode"), () => {
-  let setting: Setting;
-  beforeAll(async () => {
-    setting = await startSetting();
-    await setting.signIn();
-  });
-  afterAll(() => setting?.stop());
+  const setting = signedInSetting();
 
   test("is next to nothing: the token is there when the request is, and a fixed key is hardly faster", async () => {
     const stopwatch = await OpenCodeStopwatch.start(setting);

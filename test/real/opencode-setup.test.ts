@@ -10,20 +10,16 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { PLUGIN } from "../support/opencode.js";
 import { installPackage } from "../support/opencode-package.js";
-import { named, openCodeMissing, type Setting, startSetting } from "../support/opencode-setting.js";
+import { named, openCodeMissing } from "../support/opencode-setting.js";
+import { signedInSetting } from "../support/opencode-signed-in.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 describe.skipIf(openCodeMissing)(named("Setting up the plugin in OpenCode"), () => {
-  let setting: Setting;
-  beforeAll(async () => {
-    setting = await startSetting();
-    await setting.signIn();
-  });
-  afterAll(() => setting?.stop());
+  const setting = signedInSetting();
   beforeEach(() => {
     setting.sandbox.configure({ profiles: { acme: setting.profile() } });
     setting.gateway.requests.length = 0;

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { installPackage } from "../../support/opencode-package.js";
-import { named, openCodeMissing, type Setting, startSetting } from "../../support/opencode-setting.js";
+import { named, openCodeMissing } from "../../support/opencode-setting.js";
+import { signedInSetting } from "../../support/opencode-signed-in.js";
 import { TokenFile } from "../../support/token-file.js";
 
 /** With `$schema`, which OpenCode writes into a file that has none. */
@@ -15,16 +16,13 @@ const CONFIG = `{
 `;
 
 describe.skipIf(openCodeMissing)(named("OpenCode"), () => {
-  let setting: Setting;
+  const setting = signedInSetting();
   let path: string;
-  beforeAll(async () => {
-    setting = await startSetting();
-    await setting.signIn();
+  beforeAll(() => {
     installPackage(setting.sandbox.home);
     path = join(setting.opencode.configDir, "opencode.json");
     writeFileSync(path, CONFIG);
   });
-  afterAll(() => setting?.stop());
 
   const setUp = (...args: readonly string[]) => setting.sandbox.run(["setup", "opencode", ...args, "--yes"]);
 
