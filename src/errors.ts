@@ -42,6 +42,16 @@ export function isOidcTokenError(error: unknown): error is OidcTokenError {
   return error instanceof Error && error.name === "OidcTokenError";
 }
 
+/** What `act` answers; undefined where it throws one of this program's own errors. */
+export function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (isOidcTokenError(error)) return undefined;
+    throw error;
+  }
+}
+
 /** The error of Ctrl-C and SIGTERM. */
 export function interrupted(hint = "nothing was changed; run the command again"): OidcTokenError {
   return new OidcTokenError("interrupted", "interrupted", hint);

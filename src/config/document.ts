@@ -2,24 +2,13 @@ import type { Stats } from "node:fs";
 import * as v from "valibot";
 import { OidcTokenError } from "../errors.js";
 import { type Document, type KeyPath, parseJsonc } from "../files/jsonc.js";
-import { readText } from "../files/read.js";
-import { given } from "../given.js";
+import { readConfigText } from "../files/replace.js";
 import type { Complaint } from "../text.js";
 import { findingOf } from "./schema/issue.js";
 
-const MOST_BYTES = 1024 * 1024;
-
-/**
- * The text of a configuration file. Undefined where there is none; an OidcTokenError of kind `configuration` where it
- * can't be read, or `check` does not want it.
- */
-export function readConfiguration(path: string, check?: (stats: Stats) => void): string | undefined {
-  return readText(path, { most_bytes: MOST_BYTES, what: "a configuration file", ...given({ check }) });
-}
-
-/** The same, parsed; the OidcTokenError names file, line and column. */
+/** A configuration file, parsed, as `readConfigText` reads it; the OidcTokenError names file, line and column. */
 export function readDocument(path: string, check?: (stats: Stats) => void): Document | undefined {
-  const text = readConfiguration(path, check);
+  const text = readConfigText(path, check);
   return text === undefined ? undefined : parseJsonc(path, text);
 }
 

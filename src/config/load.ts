@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import type { Context } from "../context.js";
-import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { attempt, OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
 import { nearest } from "../nearest.js";
 import { expandHome } from "../paths.js";
@@ -168,13 +168,8 @@ function trustBy(data_dir: string | undefined): Trust | undefined {
 
 /** What the file at its usual place says of a profile, where OIDC_TOKEN_CONFIG names another; undefined where it is silent. */
 function usualProfile(paths: Surroundings["paths"], name: string): Profile | undefined {
-  try {
-    const usual = { env: {}, cwd: paths.config, paths };
-    return loadConfig(usual, { config: usualFile(paths) }).profile(name);
-  } catch (error) {
-    if (isOidcTokenError(error)) return undefined;
-    throw error;
-  }
+  const usual = { env: {}, cwd: paths.config, paths };
+  return attempt(() => loadConfig(usual, { config: usualFile(paths) }).profile(name));
 }
 
 function usualFile(paths: Surroundings["paths"]): string {

@@ -2,8 +2,9 @@ import { realpathSync } from "node:fs";
 import { OidcTokenError } from "../errors.js";
 import { Refused } from "../files/file-error.js";
 import { type Document, parseJsonc } from "../files/jsonc.js";
+import { readConfigText } from "../files/replace.js";
 import { given } from "../given.js";
-import { readConfiguration, validateDocument } from "./document.js";
+import { validateDocument } from "./document.js";
 import { knownIn, nameIn } from "./key-names.js";
 import { ownerOf, projectPlaces } from "./project-places.js";
 import { projectEntries, projectSchema } from "./schema/file.js";
@@ -56,7 +57,7 @@ export function findProjectFile(cwd: string, home: string, trust: Trust): Projec
  * be able to redirect a token or a secret (DESIGN §3). Undefined where there is no such file.
  */
 export function readProjectFile(path: string, trust: Trust): ProjectFile | undefined {
-  const text = readConfiguration(path, ({ uid }) => {
+  const text = readConfigText(path, ({ uid }) => {
     if (!isTrustedOwner(uid)) throw new Refused("another's");
   });
   if (text === undefined) return undefined;

@@ -12,12 +12,14 @@ import {
   readlinkSync,
   realpathSync,
   renameSync,
+  type Stats,
   statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { OidcTokenError } from "../errors.js";
+import { given } from "../given.js";
 import { printable } from "../text.js";
 import { configError } from "./config-error.js";
 import { errorCode } from "./file-error.js";
@@ -203,9 +205,12 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** The text of the configuration file; undefined where there is none. */
-export function readConfigText(path: string): string | undefined {
-  return readText(path, { most_bytes: MOST_BYTES, what: "a configuration file" });
+/**
+ * The text of a configuration file. Undefined where there is none; an OidcTokenError of kind `configuration` where it
+ * can't be read, or `check` does not want it.
+ */
+export function readConfigText(path: string, check?: (stats: Stats) => void): string | undefined {
+  return readText(path, { most_bytes: MOST_BYTES, what: "a configuration file", ...given({ check }) });
 }
 
 /**

@@ -14,11 +14,9 @@ export interface Route {
   readonly proxies?: ProxyVariables & { readonly of_profile: string | undefined };
 }
 
-/** Milliseconds until a server that says nothing is given up. */
-export interface Silence {
-  readonly headersTimeout: number;
-  readonly bodyTimeout: number;
-}
+/** Milliseconds. A model may think for long before it says a word, and the client can always give up. */
+const HOUR = 3_600_000;
+const PATIENT = { headersTimeout: HOUR, bodyTimeout: HOUR };
 
 /** By its file: to Bun the bare name means a few functions of its own, which forward nothing. */
 export async function loadUndici(): Promise<typeof import("undici")> {
@@ -26,7 +24,7 @@ export async function loadUndici(): Promise<typeof import("undici")> {
 }
 
 /** The connections of undici for a route. */
-export async function openDispatcher({ tls, proxies }: Route, silence?: Silence): Promise<Dispatcher> {
+export async function openDispatcher({ tls, proxies }: Route, silence: object = {}): Promise<Dispatcher> {
   const { Agent, EnvHttpProxyAgent } = await loadUndici();
   if (!proxies) return new Agent({ ...silence, connect: { ...tls, lookup: loopbackAddresses } });
   return new EnvHttpProxyAgent({
@@ -48,16 +46,15 @@ export async function openGateway(
   profile: Profile,
   secrets: Pick<Secrets, "client_cert" | "client_key">,
   context: Pick<Context, "env" | "redactor">,
-  silence: Silence,
 ): Promise<Dispatcher> {
   const tls = await tlsSettings(profile, secrets, context);
-  if (isLoopback(base_url)) return await openDispatcher({ tls }, silence);
+  if (isLoopback(base_url)) return await openDispatcher({ tls }, PATIENT);
   const variables = proxyVariables(context.env);
   for (const proxy of [profile.proxy, variables.http, variables.https]) hideCredentials(proxy, context);
   // That a variable turns checks off for every program is no reason to hand a token to whoever answers.
   const is_off = context.env.NODE_TLS_REJECT_UNAUTHORIZED === "0";
   const route = { tls: is_off ? { ...tls, rejectUnauthorized: true as const } : tls };
-  return await openDispatcher({ ...route, proxies: { ...variables, of_profile: profile.proxy } }, silence);
+  return await openDispatcher({ ...route, proxies: { ...variables, of_profile: profile.proxy } }, PATIENT);
 }
 
 /** From now on the password in a proxy's address is masked. */

@@ -8,9 +8,6 @@ import { isFresh } from "../token/freshness.js";
 import { type Serving, startServer } from "./server.js";
 import { TokenSource } from "./token-source.js";
 
-/** Milliseconds. A model may think for long before it says a word, and the client can always give up. */
-const HOUR = 3_600_000;
-
 /**
  * Serves a profile's `base_url` until it is closed. A token is got at once, so that what is wrong is said before anybody
  * asks.
@@ -42,10 +39,9 @@ export async function serveProfile(
     warn: (sentence) => context.log.warn(sentence, { profile: name }),
   });
   await obtain(context, access, { interactive });
-  const silence = { headersTimeout: HOUR, bodyTimeout: HOUR };
   const serving = await startServer(
     {
-      dispatcher: await openGateway(base_url, profile, secrets, context, silence),
+      dispatcher: await openGateway(base_url, profile, secrets, context),
       ...{ origin: base_url.origin, base_url, tokens, header, header_scheme },
       redact: (text) => context.redactor.apply(text),
       log: (message, fields) => context.log.warn(message, { profile: name, ...fields }),

@@ -184,7 +184,6 @@ function portsOf(
         `mend the store, then run: ${commandOn(profile)}`,
         { cause: refused },
       ),
-    sha256: async (token) => sha256(token),
     warn: (sentence) => {
       context.log.warn(sentence, { profile: profile.name });
       tell(context, sentence);

@@ -43,7 +43,7 @@ export async function signIn(
 ): Promise<Kept> {
   const { profile } = access;
   const browser = options.open_browser !== false && hasBrowser(context);
-  const flow = options.flow ?? signInFlow(profile.flow, { browser });
+  const flow = options.flow ?? signInFlow(profile.flow, browser);
   if (flow === undefined) throw cannotSignIn(profile);
   const display = options.display ?? terminalDisplay(context, profile.name);
   const timeout = options.timeout ?? DEFAULT_TIMEOUT;

@@ -36,11 +36,7 @@ const LEAST_ROOM = 16 * 1024;
  * steps may leave two copies, but never lets an old refresh token be read, which would end the session at a
  * provider that detects reuse.
  */
-export function chooseTokenStore(parts: TokenStoreParts): TokenStore {
-  return new ChosenStore(parts);
-}
-
-class ChosenStore implements TokenStore {
+export class ChosenStore implements TokenStore {
   readonly #choice: StoreChoice;
   readonly #file: RoomyStore;
   readonly #keyring: Keyring;

@@ -1,5 +1,5 @@
 import type { StoreChoice } from "../profile.js";
-import { chooseTokenStore } from "./choose.js";
+import { ChosenStore } from "./choose.js";
 import { FileStore } from "./file.js";
 import { KeyringStore } from "./keyring/keyring.js";
 import { KEYRING_NAMES } from "./list.js";
@@ -18,7 +18,7 @@ export interface StoreSurroundings {
 /** The configured store, on this machine's real keyring and file system. Touches neither before it is asked. */
 export function openStore(choice: StoreChoice, surroundings: StoreSurroundings): TokenStore {
   const { dataDir, env, interactive, notice } = surroundings;
-  return chooseTokenStore({
+  return new ChosenStore({
     choice,
     file: new FileStore(`${dataDir}/tokens`),
     keyring: new KeyringStore({

@@ -1,5 +1,6 @@
 import { type ErrorKind, isOidcTokenError, OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
+import { sha256 } from "../sha256.js";
 import { claimsOf } from "./claims.js";
 import { isFresh, isMisdated, isServable } from "./freshness.js";
 import type { RefreshOutcome } from "./grants.js";
@@ -27,8 +28,6 @@ export interface TokenPorts {
   signInNeeded(reason: string | undefined): OidcTokenError;
   /** The error for a renewed session that the store has refused to keep. */
   sessionLost(refused: OidcTokenError): OidcTokenError;
-  /** SHA-256 of a token, hexadecimal. */
-  sha256(token: string): Promise<string>;
   /** One sentence for the person, on stderr. */
   warn(sentence: string): void;
 }
@@ -53,7 +52,7 @@ export interface TokenRequest {
 export async function obtainTokens(request: TokenRequest, ports: TokenPorts): Promise<TokenSet> {
   const started = ports.now();
   const stored = await ports.read();
-  if (stored && (await isGoodEnough(stored, request, ports, started))) return stored;
+  if (stored && isGoodEnough(stored, request, ports, started)) return stored;
   const renewal = await renewUnderLock(request, ports, started);
   if ("tokens" in renewal) return renewal.tokens;
   if (!ports.signIn) throw ports.signInNeeded(renewal.reason);
@@ -69,10 +68,10 @@ async function renewUnderLock(request: TokenRequest, ports: TokenPorts, started:
     try {
       // Read again in either case: a peer may have finished between our read and now.
       const stored = await ports.read();
-      if (stored && (await isGoodEnough(stored, request, ports, started))) return { tokens: stored };
+      if (stored && isGoodEnough(stored, request, ports, started)) return { tokens: stored };
       if (release) return await renew(stored, request, ports);
       // A peer is at it already, so there is nothing to wait for while ours still works.
-      if (stored && (await isFallback(stored, request, ports))) return { tokens: stored };
+      if (stored && isFallback(stored, request, ports)) return { tokens: stored };
     } finally {
       await release?.();
     }
@@ -116,13 +115,13 @@ async function renew(
   } catch (error) {
     if (!isOidcTokenError(error) || error.about === "logout") throw error;
     if (!SURVIVABLE.includes(error.kind) && (spent || error.kind !== "store")) throw error;
-    if (!stored || !(await isFallback(stored, request, ports))) throw error;
+    if (!stored || !isFallback(stored, request, ports)) throw error;
     ports.warn(`could not refresh, handing out the stored token: ${error.message}`);
     return { tokens: stored };
   }
   // How long a token lasts that came while the clock was wrong, nobody knows: a person who is there brings a better one.
   const is_misdated = stored !== undefined && isMisdated(stored, ports.now());
-  if (stored && !(is_misdated && ports.signIn) && (await isFallback(stored, request, ports))) {
+  if (stored && !(is_misdated && ports.signIn) && isFallback(stored, request, ports)) {
     if (is_misdated) {
       ports.warn("the clock was ahead when the stored token came, so it may expire sooner than it seems");
     }
@@ -158,7 +157,7 @@ async function refreshAndStore(
   const latest = await ports.read();
   // Signed out meanwhile: to write now would bring the tokens back.
   if (!latest) return { reason: outcome.reason };
-  if (latest.access_token !== stored.access_token && (await isUsable(latest, request, ports))) {
+  if (latest.access_token !== stored.access_token && isUsable(latest, request, ports)) {
     return { tokens: latest };
   }
   if (latest.refresh_token !== undefined && latest.refresh_token !== refresh_token) {
@@ -192,14 +191,9 @@ function keepRefreshToken(issued: TokenSet, previous: TokenSet): TokenSet {
   return { ...kept, ...given({ id_token_verified }), ...issued };
 }
 
-async function isGoodEnough(
-  stored: TokenSet,
-  request: TokenRequest,
-  ports: TokenPorts,
-  started: number,
-): Promise<boolean> {
+function isGoodEnough(stored: TokenSet, request: TokenRequest, ports: TokenPorts, started: number): boolean {
   const now = ports.now();
-  if (await isRejected(stored, request, ports)) return false;
+  if (isRejected(stored, request)) return false;
   // Issued while we waited: it is as new as a token can be, whatever was asked for. A date in the future only
   // says that a clock was wrong.
   const isNew = stored.obtained_at > started && stored.obtained_at <= now;
@@ -209,18 +203,17 @@ async function isGoodEnough(
   return isFresh(stored, { now, min_validity }, { refresh_before, unattended: ports.issue !== undefined });
 }
 
-async function isFallback(stored: TokenSet, request: TokenRequest, ports: TokenPorts): Promise<boolean> {
-  return !request.force_refresh && (await isUsable(stored, request, ports));
+function isFallback(stored: TokenSet, request: TokenRequest, ports: TokenPorts): boolean {
+  return !request.force_refresh && isUsable(stored, request, ports);
 }
 
-async function isUsable(stored: TokenSet, request: TokenRequest, ports: TokenPorts): Promise<boolean> {
-  if (await isRejected(stored, request, ports)) return false;
+function isUsable(stored: TokenSet, request: TokenRequest, ports: TokenPorts): boolean {
+  if (isRejected(stored, request)) return false;
   return isServable(stored, { now: ports.now(), min_validity: request.min_validity });
 }
 
-async function isRejected(stored: TokenSet, request: TokenRequest, ports: TokenPorts): Promise<boolean> {
-  if (request.rejected_sha256 === undefined) return false;
-  return (await ports.sha256(stored.access_token)) === request.rejected_sha256.toLowerCase();
+function isRejected({ access_token }: TokenSet, { rejected_sha256 }: TokenRequest): boolean {
+  return rejected_sha256 !== undefined && sha256(access_token) === rejected_sha256.toLowerCase();
 }
 
 /** Milliseconds; grows to a quarter of a second, with jitter so that a hundred waiting peers spread out. */

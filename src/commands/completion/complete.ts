@@ -1,7 +1,7 @@
 import type { ArgumentRow, CommandRow, OptionRow, Values } from "../../command-row.js";
 import { loadConfig } from "../../config/load.js";
 import type { Context } from "../../context.js";
-import { isOidcTokenError } from "../../errors.js";
+import { attempt } from "../../errors.js";
 
 /** What may come next: words with what they mean, or that it is the name of a file or folder. */
 export type Completions = readonly (readonly [word: string, says: string])[] | "file" | "folder";
@@ -18,18 +18,10 @@ export function complete(
   globals: readonly OptionRow[],
 ): void {
   const line = options.next ? [...words, ""] : words;
-  const found = completions(line, commands, globals, (config) => profileNames(context, config));
+  const profiles = (config: string | undefined) => attempt(() => loadConfig(context, { config }).names) ?? [];
+  const found = completions(line, commands, globals, profiles);
   const lines = typeof found === "string" ? [`:${found}`] : found.map(([word, says]) => `${word}\t${says}`);
   context.stdout.write(lines.map((each) => `${each}\n`).join(""));
-}
-
-function profileNames(context: Context, config: string | undefined): readonly string[] {
-  try {
-    return loadConfig(context, { config }).names;
-  } catch (error) {
-    if (isOidcTokenError(error)) return [];
-    throw error;
-  }
 }
 
 /** `words` are those after the program's name; the last one is being written and may be empty. */

@@ -1,5 +1,5 @@
 import type { LoadedConfig } from "../../config/load.js";
-import { isOidcTokenError, OidcTokenError } from "../../errors.js";
+import { attempt, OidcTokenError } from "../../errors.js";
 import type { Profile } from "../../profile.js";
 import { quoteAll } from "../../text.js";
 
@@ -15,23 +15,16 @@ export function profileFor(
 ): Profile | undefined {
   const may = (profile: Profile | undefined, url: string): profile is Profile =>
     profile?.allowed_origins.includes(new URL(url).origin) === true;
+  // What is wrong with one profile keeps no other from its hosts.
   const profiles =
-    name === undefined ? config.names.map((each) => intact(config, each)) : [config.profile(name)];
+    name === undefined
+      ? config.names.map((each) => attempt(() => config.profile(each)))
+      : [config.profile(name)];
   for (const url of urls) {
     const candidates = profiles.filter((profile) => may(profile, url)) as Profile[];
     if (candidates.length > 0) return furthest(candidates, url);
   }
   return undefined;
-}
-
-/** What is wrong with one profile keeps no other from its hosts. */
-function intact(config: Pick<LoadedConfig, "profile">, name: string): Profile | undefined {
-  try {
-    return config.profile(name);
-  } catch (error) {
-    if (isOidcTokenError(error)) return undefined;
-    throw error;
-  }
 }
 
 function furthest(candidates: readonly Profile[], url: string): Profile {

@@ -1,7 +1,7 @@
 import type { JsonOptions } from "../../arguments.js";
 import { type LoadedConfig, loadConfig } from "../../config/load.js";
 import type { Context } from "../../context.js";
-import { isOidcTokenError, OidcTokenError } from "../../errors.js";
+import { attempt, isOidcTokenError, OidcTokenError } from "../../errors.js";
 import type { Profile } from "../../profile.js";
 import { accessProfile } from "../../session/access.js";
 import { api } from "./api.js";
@@ -62,14 +62,8 @@ function loaded(context: Context, options: JsonOptions): LoadedConfig | undefine
 
 /** The profiles that can be looked at; what is wrong with the others is told already. */
 function profilesIn(config: LoadedConfig | undefined, { profile: named }: JsonOptions): readonly Profile[] {
-  return (named === undefined ? (config?.names ?? []) : [named]).flatMap((name) => {
-    try {
-      return config?.profile(name) ?? [];
-    } catch (error) {
-      if (isOidcTokenError(error)) return [];
-      throw error;
-    }
-  });
+  const names = named === undefined ? (config?.names ?? []) : [named];
+  return names.flatMap((name) => attempt(() => config?.profile(name)) ?? []);
 }
 
 function patientOf(context: Context, profile: Profile): Patient {

@@ -1,7 +1,6 @@
 import { clientAccountOf } from "../../config/identity.js";
 import type { Context } from "../../context.js";
-import { isOidcTokenError } from "../../errors.js";
-import type { Profile } from "../../profile.js";
+import { attempt } from "../../errors.js";
 import { quote } from "../../text.js";
 import { type Check, failed, type Machine, own, pass, skip, warn } from "./check.js";
 
@@ -49,8 +48,9 @@ export const leftovers: Check<Machine> = {
   seconds: 10,
   async run({ context, config }) {
     if (!config) return skip("not known without the configuration");
-    const owners = config.names.map((name) => ownersOf(() => config.profile(name)));
-    if (owners.includes(undefined)) return skip("not known while a profile is wrong");
+    const profiles = attempt(() => config.names.map((name) => config.profile(name)));
+    if (!profiles) return skip("not known while a profile is wrong");
+    const owners = profiles.flatMap((profile) => [profile.account, clientAccountOf(profile)]);
     let untold: string | undefined;
     let kept: readonly string[];
     try {
@@ -62,7 +62,7 @@ export const leftovers: Check<Machine> = {
     }
     const gone = kept.flatMap((account) => {
       const [, owner = "", name = "", what] = /^((.+)-[0-9a-f]{32})(\.[a-z_]+)?$/.exec(account) ?? [];
-      if (owner === "" || owners.flat().includes(owner)) return [];
+      if (owner === "" || owners.includes(owner)) return [];
       return [what === undefined ? `the sign-in of ${quote(name)}` : "a client's secret"];
     });
     if (gone.length > 0)
@@ -74,17 +74,6 @@ export const leftovers: Check<Machine> = {
     return pass("all that is kept belongs to a profile");
   },
 };
-
-/** Under which names what belongs to a profile is kept; undefined where it is wrong. */
-function ownersOf(find: () => Profile): readonly string[] | undefined {
-  try {
-    const profile = find();
-    return [profile.account, clientAccountOf(profile)];
-  } catch (error) {
-    if (isOidcTokenError(error)) return undefined;
-    throw error;
-  }
-}
 
 function some(things: readonly string[]): string {
   const different = [...new Set(things)];

@@ -26,9 +26,7 @@ export const fileEntries = keys(
     $schema: string(),
     default_profile: profileName,
     store: oneOf(STORE_CHOICES),
-    profiles: notList(
-      v.record(profileName, profile, "must be an object, a profile's name before each entry"),
-    ),
+    profiles,
   },
   {
     $schema: SCHEMA_TEXT,

@@ -4,6 +4,7 @@ import {
   APIS,
   ASSERTION_AUDIENCES,
   CLIENT_AUTHS,
+  ENDPOINTS,
   FLOWS,
   PROFILE_NAME,
 } from "../../profile.js";
@@ -32,15 +33,11 @@ import {
   scopeComplaint,
 } from "./rules.js";
 
-/** The keys of `endpoints`, in the names of RFC 8414 §2. */
+type EndpointUrls = Record<(typeof ENDPOINTS)[number], ReturnType<typeof url>>;
+
+/** The keys of `endpoints`. */
 export const endpointEntries = keys(
-  {
-    authorization_endpoint: url(),
-    token_endpoint: url(),
-    device_authorization_endpoint: url(),
-    revocation_endpoint: url(),
-    jwks_uri: url(),
-  },
+  Object.fromEntries(ENDPOINTS.map((name) => [name, url()])) as EndpointUrls,
   ENDPOINT_TEXTS,
 );
 

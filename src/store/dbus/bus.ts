@@ -1,4 +1,4 @@
-import { type MethodCall, methodCall } from "./call.js";
+import { type MethodCall, methodCall, toBus } from "./call.js";
 import { type Message, parseMessage } from "./message.js";
 import type { BusSocket } from "./session-bus.js";
 import { type Connection, connectUnix } from "./socket.js";
@@ -39,17 +39,7 @@ export class Bus {
     // SASL EXTERNAL names the user by the digits of the uid in hex, which for digits is a 3 before each.
     const uid = String(process.getuid?.() ?? 0).replace(/\d/g, "3$&");
     this.#greeting = `\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`;
-    this.#send(
-      methodCall(
-        {
-          destination: "org.freedesktop.DBus",
-          path: "/org/freedesktop/DBus",
-          interface: "org.freedesktop.DBus",
-          member: "Hello",
-        },
-        ++this.#serial,
-      ),
-    );
+    this.#send(methodCall(toBus("Hello"), ++this.#serial));
   }
 
   /** False once it has failed or was closed. */

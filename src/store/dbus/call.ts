@@ -14,7 +14,7 @@ export interface MethodCall {
   readonly path: string;
   readonly interface: string;
   readonly member: string;
-  readonly body?: readonly Argument[];
+  readonly body: readonly Argument[];
 }
 
 export const text = (value: string): Argument => ({ signature: "s", write: (writer) => writer.text(value) });
@@ -87,11 +87,17 @@ export const truth = (value: boolean): Argument => ({
   write: (writer) => writer.uint32(value ? 1 : 0),
 });
 
+/** A call of the bus itself. */
+export function toBus(member: string, body: readonly Argument[] = []): MethodCall {
+  const name = "org.freedesktop.DBus";
+  return { destination: name, path: "/org/freedesktop/DBus", interface: name, member, body };
+}
+
 /** A method call as a string of bytes, little-endian. */
 export function methodCall(call: MethodCall, serial: number): string {
   const body = new Writer();
   let signature = "";
-  for (const argument of call.body ?? []) {
+  for (const argument of call.body) {
     signature += argument.signature;
     argument.write(body);
   }

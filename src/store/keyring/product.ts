@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Environment } from "../../paths.js";
-import { text } from "../dbus/call.js";
+import { text, toBus } from "../dbus/call.js";
 import { SERVICE } from "./secret-service.js";
 import { withBus } from "./secret-service-bus.js";
 
@@ -17,13 +17,7 @@ const DEADLINE = 2_000;
 export async function secretServiceProduct(env: Environment): Promise<string | undefined> {
   let pid: unknown;
   await withBus(env, DEADLINE, async (bus) => {
-    const reply = await bus.call({
-      destination: "org.freedesktop.DBus",
-      path: "/org/freedesktop/DBus",
-      interface: "org.freedesktop.DBus",
-      member: "GetConnectionUnixProcessID",
-      body: [text(SERVICE)],
-    });
+    const reply = await bus.call(toBus("GetConnectionUnixProcessID", [text(SERVICE)]));
     pid = reply.body[0];
     return "ready";
   });

@@ -1,6 +1,6 @@
 import type { Environment } from "../../paths.js";
 import type { Bus } from "../dbus/bus.js";
-import { itemProperties, objectPaths, secret, text, truth } from "../dbus/call.js";
+import { type Argument, itemProperties, objectPaths, secret, text, toBus, truth } from "../dbus/call.js";
 import type { Message } from "../dbus/message.js";
 import { SERVICE } from "./native.js";
 import {
@@ -119,7 +119,7 @@ interface Change {
 }
 
 /** In the default collection. Undefined where there is none any more. */
-async function create(bus: Bus, body: Parameters<typeof to>[3]): Promise<Message | undefined> {
+async function create(bus: Bus, body: readonly Argument[]): Promise<Message | undefined> {
   const collection = await defaultCollection(bus);
   if (collection === undefined) return undefined;
   return await bus.call(to(collection, "org.freedesktop.Secret.Collection", "CreateItem", body));
@@ -145,13 +145,7 @@ async function prompted(
   allow(PROMPT_DEADLINE);
   const completed = bus.signal(prompt, "Completed");
   const rule = `type='signal',interface='org.freedesktop.Secret.Prompt',path='${prompt}'`;
-  await bus.call({
-    destination: "org.freedesktop.DBus",
-    path: "/org/freedesktop/DBus",
-    interface: "org.freedesktop.DBus",
-    member: "AddMatch",
-    body: [text(rule)],
-  });
+  await bus.call(toBus("AddMatch", [text(rule)]));
   const shown = await bus.call(to(prompt, "org.freedesktop.Secret.Prompt", "Prompt", [text("")]));
   if (shown.type === "error") return otherwise;
   const [dismissed] = (await completed).body;

@@ -1,6 +1,6 @@
 import type { Environment } from "../../paths.js";
 import type { Bus } from "../dbus/bus.js";
-import { dictionary, objectPath, text, textVariant } from "../dbus/call.js";
+import { type Argument, dictionary, type MethodCall, objectPath, text, textVariant } from "../dbus/call.js";
 import type { Message } from "../dbus/message.js";
 import { type SecretServiceState, withBus } from "./secret-service-bus.js";
 
@@ -62,12 +62,7 @@ export async function readSecret(
 }
 
 /** A call of the Secret Service. */
-export function to(
-  path: string,
-  of: string,
-  member: string,
-  body: Parameters<Bus["call"]>[0]["body"] = [],
-): Parameters<Bus["call"]>[0] {
+export function to(path: string, of: string, member: string, body: readonly Argument[] = []): MethodCall {
   return { destination: SERVICE, path, interface: of, member, body };
 }
 
@@ -150,7 +145,7 @@ function pathIn({ type, body: [path] }: Message): string | undefined {
   return type === "return" && typeof path === "string" && path !== "/" ? path : undefined;
 }
 
-export function property(path: string, of: string, name: string): Parameters<Bus["call"]>[0] {
+export function property(path: string, of: string, name: string): MethodCall {
   return to(path, "org.freedesktop.DBus.Properties", "Get", [text(of), text(name)]);
 }
 

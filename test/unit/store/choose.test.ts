@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { OidcTokenError } from "../../../src/errors.js";
-import { chooseTokenStore, type Keyring, type RoomyStore } from "../../../src/store/choose.js";
+import { ChosenStore, type Keyring, type RoomyStore } from "../../../src/store/choose.js";
 import { KeyringUnusable } from "../../../src/store/keyring/trouble.js";
 import type { TokenStore } from "../../../src/store/token-store.js";
 
@@ -56,7 +56,7 @@ function fresh(): void {
 }
 
 function open(choice: "auto" | "keyring" | "file"): TokenStore {
-  return chooseTokenStore({ choice, file, keyring, notice: (sentence) => void notices.push(sentence) });
+  return new ChosenStore({ choice, file, keyring, notice: (sentence) => void notices.push(sentence) });
 }
 
 const absent = () => new KeyringUnusable("absent", "there is no keyring", "start one");

@@ -27,7 +27,7 @@ describe("the flow a person signs in with", () => {
     ["is none where the profile has none for a person", ["client_credentials"], true, undefined],
     ["is none where the profile has no flow", [], false, undefined],
   ])("%s", (_what, flow, browser, expected) => {
-    expect(signInFlow(flow, { browser })).toBe(expected);
+    expect(signInFlow(flow, browser)).toBe(expected);
   });
 });
 

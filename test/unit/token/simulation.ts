@@ -152,7 +152,6 @@ export class Machine {
         return await provider.refresh(refresh_token);
       },
       signInNeeded: (reason) => new OidcTokenError("sign_in_needed", reason ?? "not signed in", "run login"),
-      sha256: async (token) => sha256(token),
       warn: (sentence) => void this.warnings.push(sentence),
       ...replaced,
     };

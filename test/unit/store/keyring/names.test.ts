@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { logout } from "../../../../src/commands/logout.js";
 import type { Context } from "../../../../src/context.js";
-import { chooseTokenStore } from "../../../../src/store/choose.js";
+import { ChosenStore } from "../../../../src/store/choose.js";
 import { FileStore } from "../../../../src/store/file.js";
 import { KeyringStore } from "../../../../src/store/keyring/keyring.js";
 import type { NativeEntry } from "../../../../src/store/keyring/load-native.js";
@@ -109,7 +109,7 @@ describe.each(["darwin", "win32"] as const)("what the keyring of %s holds", (pla
         ...place.context(),
         platform,
         tokenStore: () =>
-          chooseTokenStore({
+          new ChosenStore({
             choice: "auto",
             file: new FileStore(join(data, "tokens")),
             keyring,
