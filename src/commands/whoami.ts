@@ -5,7 +5,7 @@ import type { Context } from "../context.js";
 import type { Profile } from "../profile.js";
 import { accessProfile } from "../session/access.js";
 import { eachProfile } from "../session/each-profile.js";
-import { signInNeeded } from "../session/obtain.js";
+import { signInNeeded } from "../session/sign-in-needed.js";
 import { duration } from "../terminal/duration.js";
 import { tell } from "../terminal/tell.js";
 import { jsonLine } from "../text.js";

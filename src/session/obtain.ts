@@ -14,6 +14,7 @@ import type { ProfileAccess } from "./access.js";
 import { withGrace } from "./grace.js";
 import { holdLock, lockTimeout } from "./hold-lock.js";
 import { signedOut } from "./replace.js";
+import { signInNeeded } from "./sign-in-needed.js";
 
 /** What of a token matters to who asks for it. */
 export interface Asked {
@@ -200,16 +201,4 @@ async function signInHere(context: Context, access: ProfileAccess): Promise<Toke
   } finally {
     arrival.end();
   }
-}
-
-/** Exit 3, naming the exact command. */
-export function signInNeeded(profile: Profile, reason?: string): OidcTokenError {
-  const why =
-    reason === undefined
-      ? `not signed in to profile "${profile.name}"`
-      : `the session of profile "${profile.name}" has ended: ${reason}`;
-  const { diverted_by } = profile;
-  // Who did not set the variable must not sign in at the address it names.
-  const first = diverted_by ? `unset ${diverted_by.join(" and ")} unless that was you, else ` : "";
-  return new OidcTokenError("sign_in_needed", why, `${first}run: ${commandOn(profile)}`);
 }
