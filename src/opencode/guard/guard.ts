@@ -17,7 +17,7 @@ const LONGEST = 4096;
 export function guard(call: ToolCall, place: Place, secrets: readonly string[]): void {
   const kept = secrets.map((secret) => realOf(secret));
   const seen = new Set<string>();
-  for (const named of namedPaths(call, place)) {
+  for (const named of namedPaths(call, place).flatMap(bothWays)) {
     const key = JSON.stringify(named);
     if (seen.has(key) || named.path.length > LONGEST) continue;
     seen.add(key);
@@ -29,6 +29,11 @@ export function guard(call: ToolCall, place: Place, secrets: readonly string[]):
       throw new Error(`${REFUSED}: search in a folder that has none of them below it`);
     }
   }
+}
+
+/** `..` takes back the name before it for some programs, and where the system opens the path, what a link there leads to. */
+function bothWays(named: Named): readonly Named[] {
+  return [named, { ...named, path: resolve(named.path) }];
 }
 
 function leadsInto(path: string, secret: string, { has_globs }: Named): boolean {

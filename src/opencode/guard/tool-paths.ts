@@ -1,7 +1,6 @@
 import { homedir } from "node:os";
-import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Named, shellPaths } from "./shell-paths.js";
+import { type Named, placed, shellPaths } from "./shell-paths.js";
 
 /** A tool of OpenCode 1.18, or of an MCP server, and what it was called with. */
 export interface ToolCall {
@@ -18,7 +17,9 @@ export interface Place {
 const SEARCHES = ["grep", "glob", "list"];
 const SHELLS = ["bash", "shell"];
 /** What tools call a path: `filePath` (read, edit, write, lsp), `path` (grep, glob), `workdir` (bash); the rest is MCP servers'. */
-const PATH_KEY = /^(?:file_?)?paths?$|^file(?:_?name)?s?$|^(?:work_?)?dir(?:ectory)?$|^folder$|^cwd$/i;
+const PATH_KEY = /(?:path|file|file_?name|dir|directory|folder)s?$|^(?:cwd|root|source|destination|target)$/i;
+/** Such an address is a path, whatever it is called. */
+const FILE_ADDRESS = /^file:\/\//i;
 /** The head of each file's part in what `apply_patch` takes. */
 const PATCHED = /^\*\*\* (?:(?:Add|Update|Delete) File|Move to): (.+)$/gm;
 /** A file that a prompt brings along: OpenCode reads it into a sub-agent's first message, past every hook. */
@@ -59,7 +60,7 @@ function inKeys(args: object, place: Place, depth: number): Named[] {
     const items: unknown[] = Array.isArray(value) ? value : [value];
     return items.flatMap((item): readonly Named[] => {
       if (typeof item === "object" && item !== null) return inKeys(item, place, depth + 1);
-      return typeof item === "string" && PATH_KEY.test(key)
+      return typeof item === "string" && (PATH_KEY.test(key) || FILE_ADDRESS.test(item))
         ? [{ path: absolute(item, place.directory) }]
         : [];
     });
@@ -73,12 +74,12 @@ function nested(call: unknown, place: Place): readonly Named[] {
 }
 
 function absolute(path: string, directory: string): string {
-  if (path.startsWith("file://")) {
+  if (FILE_ADDRESS.test(path)) {
     try {
       return fileURLToPath(path);
     } catch {
       return path;
     }
   }
-  return resolve(directory, path.replace(/^~(?=$|[/\\])/, homedir()));
+  return placed(path.replace(/^~(?=$|[/\\])/, homedir()), directory);
 }
