@@ -35,9 +35,9 @@ interface Input extends Place {
 }
 
 async function server({ client, ...place }: Input, options: Options = {}) {
-  const { command, calls, log, profiles, unreadable, attached, requests, signed_out } = await start(options);
+  const { command, calls, log, profiles, unreadable, attached, requests, unready } = await start(options);
   const behind = attached.flatMap(({ profile }) => profile ?? []);
-  const signIn = new SignIn(command, behind, signed_out);
+  const signIn = new SignIn(command, behind, unready);
   const methods = signIn.methods();
   const titles = client && new Titles(client, (id) => attached.some((each) => each.id === id));
   const relay = new Relay();
@@ -61,7 +61,7 @@ async function server({ client, ...place }: Input, options: Options = {}) {
         log.error(error.message),
       );
       await Promise.allSettled(
-        attached.map((each) => attach(config, each, requests.fetchFor(each), command, signed_out)),
+        attached.map((each) => attach(config, each, requests.fetchFor(each), command, unready)),
       );
       small = config.small_model;
       for (const { id } of attached) addresses.set(id, config.provider?.[id]?.options?.baseURL);

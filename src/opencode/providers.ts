@@ -31,12 +31,13 @@ export async function attach(
   { id, profile }: Attachment,
   fetch: Fetch,
   command: Command,
-  signed_out: ReadonlySet<string>,
+  unready: ReadonlyMap<string, string>,
 ): Promise<void> {
   const provider = claim(config, id, { apiKey: PLACEHOLDER, fetch });
   provider.npm ??= COMPATIBLE;
   // OpenCode ticks every provider that is configured: signed in or not has to be told by the name.
-  if (profile && signed_out.has(profile.profile)) provider.name = `${provider.name ?? id} (signed out)`;
+  const waiting = profile && unready.get(profile.profile);
+  if (waiting) provider.name = `${provider.name ?? id} (${waiting})`;
   provider.options = { baseURL: profile?.base_url ?? NOWHERE, ...provider.options };
   const list = ["models", "--profile", profile?.profile ?? "", "--json"];
   const listed = profile ? await command.run(list, { seconds: 20 }).catch(() => "[]") : "[]";

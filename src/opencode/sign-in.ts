@@ -18,14 +18,14 @@ const CODE = /device_code/;
 export class SignIn {
   readonly #command: Command;
   readonly #profiles: readonly ProfileFacts[];
-  readonly #signed_out: ReadonlySet<string>;
+  readonly #unready: ReadonlyMap<string, string>;
   #under_way = new AbortController();
 
-  /** `signed_out`: the profiles nobody is signed in to. */
-  constructor(command: Command, profiles: readonly ProfileFacts[], signed_out: ReadonlySet<string>) {
+  /** `unready`: the profiles that a person has to sign in to, and why in a few words. */
+  constructor(command: Command, profiles: readonly ProfileFacts[], unready: ReadonlyMap<string, string>) {
     this.#command = command;
     this.#profiles = profiles;
-    this.#signed_out = signed_out;
+    this.#unready = unready;
   }
 
   /** The ways there are; browser or code is a choice where a profile has both. */
@@ -48,11 +48,11 @@ export class SignIn {
   #method(label: string, flows: RegExp, start: (name: string) => Promise<object>): Method[] {
     const fits = this.#profiles.filter(({ flow }) => flows.test(flow)).map(({ profile }) => profile);
     if (fits.length === 0) return [];
-    const hint = (name: string) => (this.#signed_out.has(name) ? "signed out" : "signed in");
+    const hint = (name: string) => this.#unready.get(name) ?? "signed in";
     const options = fits.map((name) => ({ label: name, value: name, hint: hint(name) }));
     const prompts = fits.length > 1 ? [{ type: "select", key: "profile", message: "Profile", options }] : [];
     const authorize: Method["authorize"] = (inputs) => start(inputs?.profile ?? fits[0] ?? "");
-    const again = fits.some((name) => this.#signed_out.has(name)) ? "" : " again";
+    const again = fits.some((name) => this.#unready.has(name)) ? "" : " again";
     return [{ type: "oauth", label: label.replace("Sign in", `Sign in${again}`), prompts, authorize }];
   }
 

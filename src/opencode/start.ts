@@ -5,7 +5,7 @@ import { userPaths } from "../paths.js";
 import { Redactor } from "../redact.js";
 import { Calls } from "./command/calls.js";
 import { Command } from "./command/command.js";
-import { profilesOf, signedOut } from "./command/facts.js";
+import { profilesOf, statusOf, unreadyIn } from "./command/facts.js";
 import { type Attachment, attachments, type Options } from "./options.js";
 import { Requests } from "./requests/requests.js";
 import { Tokens } from "./requests/tokens.js";
@@ -20,8 +20,8 @@ export interface Started {
   readonly unreadable: Error | undefined;
   readonly attached: readonly Attachment[];
   readonly requests: Requests;
-  /** The profiles nobody is signed in to; none where that can't be told. */
-  readonly signed_out: ReadonlySet<string>;
+  /** The profiles that a person has to sign in to, and why in a few words. */
+  readonly unready: ReadonlyMap<string, string>;
 }
 
 /** Asks the command what there is. Never throws: OpenCode would swallow it, and send requests without a token. */
@@ -30,12 +30,12 @@ export async function start(options: Options): Promise<Started> {
   const log = fileLog(userPaths().log, levelOf(process.env.OIDC_TOKEN_LOG), (text) => redactor.apply(text));
   const command = new Command(options.command, log);
   let unreadable: Error | undefined;
-  const [profiles, signed_out] = await Promise.all([
+  const [profiles, status] = await Promise.all([
     profilesOf(command).catch((error: Error) => {
       unreadable = error;
       return [];
     }),
-    signedOut(command),
+    statusOf(command, 10).catch((error: Error) => error),
   ]);
   const calls = new Calls(command);
   const attached = attachments(options, profiles, unreadable);
@@ -48,7 +48,7 @@ export async function start(options: Options): Promise<Started> {
     profiles,
     unreadable,
     attached,
-    signed_out,
+    unready: unreadyIn(status, profiles),
     requests: new Requests(new Tokens(calls), log),
   };
 }

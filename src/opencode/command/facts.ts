@@ -2,13 +2,16 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { ProfileFacts } from "../../commands/profiles.js";
 import { type Command, NAME } from "./command.js";
-import { lasting } from "./failure.js";
+import { lasting, Temporary } from "./failure.js";
 
 /** What is read of a row of `status --json`. */
 export interface Status {
   readonly profile: string;
   readonly next: string;
+  readonly error?: string;
 }
+
+const UNREADABLE = "stored sign-in cannot be read";
 
 /**
  * The profiles there are. Rejects with a sentence where there is no answer, or one that only another program by the
@@ -16,7 +19,7 @@ export interface Status {
  */
 export async function profilesOf(command: Command): Promise<readonly ProfileFacts[]> {
   const answer = await command.run(["profiles", "--json"], { seconds: 20 }).catch((error: Error) => {
-    throw /^oidc-token ended with/.test(error.message) ? impostor(command) : error;
+    throw isSilent(error) ? impostor(command) : error;
   });
   try {
     const rows = JSON.parse(answer) as ProfileFacts[];
@@ -30,14 +33,23 @@ export async function statusOf(command: Command, seconds: number): Promise<reado
   return JSON.parse(await command.run(["status", "--json"], { seconds })) as Status[];
 }
 
-/** The profiles that nobody is signed in to; none where the command does not say. */
-export async function signedOut(command: Command): Promise<ReadonlySet<string>> {
-  try {
-    const rows = await statusOf(command, 10);
-    return new Set(rows.filter(({ next }) => next === "sign_in").map(({ profile }) => profile));
-  } catch {
-    return new Set();
-  }
+/**
+ * The profiles that a person has to sign in to, and why in a few words; none where `status` does not say in time. It fails
+ * where one and the same thing is wrong with them all, as with a keyring that is locked.
+ */
+export function unreadyIn(
+  status: readonly Status[] | Error,
+  profiles: readonly ProfileFacts[],
+): ReadonlyMap<string, string> {
+  if (status instanceof Temporary || (status instanceof Error && isSilent(status))) return new Map();
+  if (status instanceof Error) return new Map(profiles.map(({ profile }) => [profile, UNREADABLE]));
+  const waiting = status.filter(({ next }) => next === "sign_in");
+  return new Map(waiting.map(({ profile, error }) => [profile, error ? UNREADABLE : "signed out"]));
+}
+
+/** Whether a run of the command ended without a sentence of its own. */
+function isSilent({ message }: Error): boolean {
+  return /^oidc-token ended with/.test(message);
 }
 
 function impostor({ argv }: Command): Error {

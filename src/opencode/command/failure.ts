@@ -33,5 +33,7 @@ export function failureOf(
   const what = said(false) ?? `oidc-token ended with exit code ${error.code}`;
   if (error.code === 5) return new Temporary(what);
   const hint = said(true)?.replace("oidc-token: hint: ", "; ") ?? "";
-  return lasting(what + hint + (error.code === 3 ? ", or use /connect" : ""));
+  // A session that is not there, or that the store can't give back.
+  const is_for_connect = error.code === 3 || (error.code === 6 && hint.includes("oidc-token login"));
+  return lasting(what + hint + (is_for_connect ? ", or use /connect" : ""));
 }

@@ -38,6 +38,9 @@ interface Seen {
   readonly body: string;
 }
 
+/** Two lines of stderr, as the command writes them. */
+const said = (sentence: string, hint: string) => `oidc-token: ${sentence}\noidc-token: hint: ${hint}\n`;
+
 describe("the OpenCode plugin", () => {
   let server: Server;
   let origin: string;
@@ -413,8 +416,6 @@ describe("the OpenCode plugin", () => {
   });
 
   describe("a message", () => {
-    const said = (sentence: string, hint: string) => `oidc-token: ${sentence}\noidc-token: hint: ${hint}\n`;
-
     test("on sign-in is one sentence with the command, and is not tried again", async () => {
       const stderr = said('not signed in to profile "acme"', "run: oidc-token login --profile acme");
       const fetch = await wrapper({ get: { code: 3, stderr } });
@@ -424,6 +425,15 @@ describe("the OpenCode plugin", () => {
       );
       expect(isRetried(message)).toBe(false);
       expect(seen).toEqual([]);
+    });
+
+    test("on a session that can't be read names /connect too, and no other trouble of the store does", async () => {
+      const damaged = 'what the file store holds for profile "acme" cannot be read';
+      const login = said(damaged, "run: oidc-token login --profile acme");
+      const fetch = await wrapper({ get: { code: 6, stderr: login } });
+      expect(await failure(fetch(`${origin}/v1/chat`))).toContain("--profile acme, or use /connect");
+      double.behave({ get: { code: 6, stderr: said("the keyring is locked", "unlock it") } });
+      expect(await failure(fetch(`${origin}/v1/chat`))).toBe("oidc-token: the keyring is locked; unlock it");
     });
 
     test("on temporary trouble is tried again, and the third time is the last", async () => {
@@ -581,6 +591,19 @@ describe("the OpenCode plugin", () => {
       expect((await configured(status("sign_in"))).acme?.name).toBe("acme (signed out)");
       expect((await configured(status("serve"))).acme?.name).toBeUndefined();
       expect((await configured({ status: { code: 6 } })).acme?.name).toBeUndefined();
+    });
+
+    test("says of a session that can't be read what it is, and not that nobody is signed in", async () => {
+      const sentence = 'what the file store holds for profile "acme" cannot be read';
+      const row = { profile: "acme", next: "sign_in", error: sentence };
+      const one = { status: { stdout: JSON.stringify([row]) } };
+      const all = { status: { code: 6, stderr: said(sentence, "run: oidc-token login --profile acme") } };
+      for (const behaviour of [one, all]) {
+        expect((await configured(behaviour)).acme?.name).toBe("acme (stored sign-in cannot be read)");
+        expect(methods(await load(behaviour))[0]?.label).toBe("Sign in");
+      }
+      const late = { status: { code: 5, stderr: said("the keyring gave no answer", "try again") } };
+      expect((await configured(late)).acme?.name).toBeUndefined();
     });
 
     test("asks which profile only where there are several, and each method has its own", async () => {
