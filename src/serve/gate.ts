@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { sameSecret } from "../sha256.js";
 
 /** Whom the server lets through, and to where. */
@@ -19,11 +19,18 @@ export interface Refusal {
 /** The headers in which clients send an API key. None of them goes on to the service. */
 export const KEY_HEADERS: readonly string[] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
+/** What of a request the gate looks at. */
+export type Asking = Pick<IncomingMessage, "headers"> &
+  Partial<Pick<IncomingMessage, "method" | "url" | "headersDistinct">>;
+
 /** Why a request is not let through; undefined where it is. */
 export function refusalOf(
-  { url = "", headers }: { readonly url?: string | undefined; readonly headers: IncomingHttpHeaders },
+  { method, url = "", headers, headersDistinct }: Asking,
   gate: Gate,
 ): Refusal | undefined {
+  // RFC 9112 §3.2: whoever reads the other one takes it for another request.
+  if ((headersDistinct?.host?.length ?? 0) > 1)
+    return { status: 400, message: "there is more than one Host" };
   // A page of somebody else's name that was made to resolve to this machine (DNS rebinding) shows that name.
   if (![`127.0.0.1:${gate.port}`, `localhost:${gate.port}`].includes(headers.host?.toLowerCase() ?? "")) {
     return { status: 421, message: "this address is for programs on this machine" };
@@ -35,6 +42,8 @@ export function refusalOf(
   if (!hasKey(headers, gate.key)) {
     return { status: 401, message: "the key of this run is missing or wrong" };
   }
+  // RFC 9110 §9.3.8: the answer is the request as it came there, and so the token.
+  if (method === "TRACE") return { status: 405, message: "TRACE is not passed on" };
   if (!isBelow(url, gate.base_path)) {
     return { status: 404, message: `only paths below ${gate.base_path || "/"} are served` };
   }

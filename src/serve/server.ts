@@ -38,7 +38,7 @@ export interface Serving {
  * @throws OidcTokenError `usage` where the port can't be had
  */
 export async function startServer(port: ServerPort, listen_at: number): Promise<Serving> {
-  // From version 24.9 on; before that whatever asks for an upgrade is taken for a WebSocket.
+  // From version 24.9 on; before that whatever asks for any upgrade is treated as such.
   const only_websocket = { shouldUpgradeCallback: isWebSocket } as object;
   const server = createServer({ ...only_websocket, keepAliveTimeout: 65_000, requestTimeout: 0 });
   await listen(server, listen_at);
@@ -49,7 +49,10 @@ export async function startServer(port: ServerPort, listen_at: number): Promise<
   };
   const here = `http://127.0.0.1:${gate.port}`;
   server.on("request", (request, response) => void serve(port, gate, request, response));
-  server.on("upgrade", (request, socket, head) => void serveUpgrade(port, gate, request, socket, head));
+  server.on("upgrade", (request, socket, head) => {
+    if (isWebSocket(request)) void serveUpgrade(port, gate, request, socket, head);
+    else ignoreUpgrade(server, request, socket, head);
+  });
   const sockets = new Set<Duplex>();
   server.on("connection", (socket) => {
     sockets.add(socket);
@@ -67,6 +70,8 @@ export async function startServer(port: ServerPort, listen_at: number): Promise<
     },
   };
 }
+
+const NOTHING = Buffer.alloc(0);
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -96,7 +101,8 @@ async function serve(
     const { status, lines, body, token } = await ask(port, request, gone.signal);
     const here = `http://127.0.0.1:${gate.port}`;
     response.writeHead(status, responseHeaders(lines, { token, service: port.origin, here }));
-    response.flushHeaders();
+    // In place of flushHeaders(), which writes Latin-1 as UTF-8.
+    response.write(NOTHING);
     await pipeline(body, response);
   } catch (error) {
     if (gone.signal.aborted) return;
@@ -122,8 +128,8 @@ async function serveUpgrade(
     );
   };
   const refusal = refusalOf(request, gate);
-  if (refusal || !isWebSocket(request)) {
-    refuse(refusal?.status ?? 501);
+  if (refusal) {
+    refuse(refusal.status);
     return;
   }
   try {
@@ -150,6 +156,20 @@ async function serveUpgrade(
     port.log(trouble.message, { status: trouble.status });
     refuse(trouble.status);
   }
+}
+
+/** Answers what would rather speak another protocol, such as h2c, in HTTP/1.1: as a request that does not ask for it. */
+function ignoreUpgrade(
+  server: Server,
+  { method, url, httpVersion, rawHeaders }: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() !== "upgrade") text += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
+  socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, "latin1"), head]));
+  server.emit("connection", socket);
 }
 
 function isWebSocket({ headers }: Pick<IncomingMessage, "headers">): boolean {
