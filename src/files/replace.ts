@@ -1,4 +1,5 @@
 import {
+  chownSync,
   closeSync,
   existsSync,
   fchmodSync,
@@ -24,10 +25,11 @@ import { printable } from "../text.js";
 import { configError } from "./config-error.js";
 import { errorCode } from "./file-error.js";
 import { makeFolder } from "./folder.js";
-import { readText } from "./read.js";
+import { readRegular, readText } from "./read.js";
 
 const MOST_BYTES = 1024 * 1024;
 const MOST_LINKS = 40;
+const MARK = "\ufeff";
 /** Milliseconds after which a temporary file belongs to nobody any more. */
 const ABANDONED = 60_000;
 
@@ -214,7 +216,7 @@ export function readConfigText(path: string, check?: (stats: Stats) => void): st
 }
 
 /**
- * Replaces the configuration file, as replaceFile does, following links. The mode of what was there is kept, a new file
+ * Replaces the configuration file, as replaceFile does, following links. Mode and owner of what was there are kept, a new file
  * has `mode` in a folder of 0700. What is no longer `before` stays. Throws an OidcTokenError of kind `configuration`.
  */
 export function replaceConfig(
@@ -227,16 +229,33 @@ export function replaceConfig(
   try {
     makeFolder(dirname(path));
     const target = followLinks(path);
-    replaceFile(target, text, {
-      mode: statSync(target, { throwIfNoEntry: false })?.mode ?? mode,
+    const old = statSync(target, { throwIfNoEntry: false });
+    replaceFile(target, markOf(target) + text, {
+      mode: old?.mode ?? mode,
       check: (temporary) => {
         check(temporary);
+        if (old) keepOwner(temporary, old);
         if (readConfigText(target) !== before) throw changedMeanwhile(path);
       },
     });
   } catch (error) {
     throw configError(error, { action: "write", path });
   }
+}
+
+/** The byte order mark, where a file begins with one: readConfigText leaves it out. */
+function markOf(path: string): string {
+  try {
+    return readRegular(path, MOST_BYTES).toString("utf8").startsWith(MARK) ? MARK : "";
+  } catch {
+    // Whoever reads its text says what is wrong.
+    return "";
+  }
+}
+
+/** Whoever runs this for somebody else, by sudo for one, takes no file away from them. Throws the system's error. */
+function keepOwner(temporary: string, { uid, gid }: Stats): void {
+  if (statSync(temporary).uid !== uid) chownSync(temporary, uid, gid);
 }
 
 /** Where a chain of links ends, be there a file or not. */

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -283,6 +284,23 @@ describe("replaceConfig", () => {
     expect(failure(() => replaceConfig(round, undefined, "new", fine)).message).toContain(
       "it is a link that leads nowhere",
     );
+  });
+
+  it("keeps the byte order mark that some editors put first", () => {
+    const sandbox = new Sandbox();
+    sandbox.configure("\ufeffold");
+    replaceConfig(sandbox.file, "old", "new", fine);
+    expect(readFileSync(sandbox.file, "utf8")).toBe("\ufeffnew");
+    replaceConfig(sandbox.file, "new", "old", fine);
+    expect(readFileSync(sandbox.file, "utf8")).toBe("\ufeffold");
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("leaves a file to its owner where root changes it", () => {
+    const sandbox = new Sandbox();
+    sandbox.configure("old");
+    chownSync(sandbox.file, 1234, 1235);
+    replaceConfig(sandbox.file, "old", "new", fine);
+    expect(statSync(sandbox.file)).toMatchObject({ uid: 1234, gid: 1235 });
   });
 
   it("leaves alone what somebody else has written meanwhile", () => {
