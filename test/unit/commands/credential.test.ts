@@ -193,6 +193,27 @@ describe("git", () => {
     );
   });
 
+  // GitLab and GitHub ask for Basic, and refuse the very same token as a bearer.
+  it.each([
+    ["asks for Basic alone", ['wwwauth[]=Basic realm="Bearer , Bearer"'], "Basic"],
+    ["asks for either, in two headers", ["wwwauth[]=Basic realm=x", "wwwauth[]=bearer"], "Bearer"],
+    ["asks for either, in one header", ['wwwauth[]=Basic realm="x", Bearer realm="y"'], "Bearer"],
+    ["has changed its mind", ["wwwauth[]=Basic", "wwwauth[]=", "wwwauth[]=Bearer"], "Bearer"],
+    ["has said nothing yet", [], "Bearer"],
+    ["has said nothing yet, and a user stands in the address", ["username=me"], "Basic"],
+    ["asks for what nobody has", ["wwwauth[]=Negotiate"], "Bearer"],
+  ])("is answered by what the server takes, which %s", async (_what, more, scheme) => {
+    await ask("git", ["get"], request("capability[]=authtype", ...more));
+    expect(place.stdout).toContain(
+      scheme === "Bearer" ? `authtype=Bearer\ncredential=${TOKEN}-corp\n` : `password=${TOKEN}-corp\n`,
+    );
+  });
+
+  it("is answered for Basic where it has taken back what it announced", async () => {
+    await ask("git", ["get"], request("capability[]=authtype", "capability[]="));
+    expect(place.stdout).toContain(`password=${TOKEN}-corp\n`);
+  });
+
   // What git 2.55 says and understands, as recorded on its side (gitcredentials(7), "custom helpers").
   it("is answered for Bearer in a whole conversation, the refusal of the token included", async () => {
     const common = ["protocol=https", "host=corp.example"];
@@ -324,6 +345,23 @@ describe("bazel", () => {
       headers: { Authorization: [`Bearer ${TOKEN}-corp`] },
       expires: "1970-01-12T14:46:40Z",
     });
+  });
+
+  it("is given the same for gRPC over TLS, and nothing for gRPC without", async () => {
+    await ask(
+      "bazel",
+      ["get"],
+      '{"uri":"grpcs://corp.example/build.bazel.remote.execution.v2.Execution/Execute"}',
+    );
+    expect(place.stdout).toContain(`Bearer ${TOKEN}-corp`);
+    await ask("bazel", ["get"], '{"uri":"grpc://corp.example/google.Service/Method"}');
+    expect(place.stdout).toBe("{}\n");
+  });
+
+  it.each([[["store"]], [[]]])("is refused what is not in its specification: %j", async (words) => {
+    expect(await ask("bazel", words, '{"uri":"https://corp.example/"}')).toBe(1);
+    expect(place.stdout).toBe("");
+    expect(place.stderr).toMatch(/^oidc-token: [^\n]+get; [^\n]+\n$/);
   });
 });
 

@@ -7,7 +7,7 @@ export const git: Tool = {
   sends: "bearer",
   needs: ["url"],
   asks_for_host: true,
-  says: "git asks for each command that the server answers with 401, sends the token as the password of `oauth2` (as a bearer token where git is 2.46 or newer), and tells when it was refused: the next command gets a new one. The empty `helper` line keeps other helpers from storing it.",
+  says: "git asks for each command that the server answers with 401, sends the token as the password of `oauth2` (as a bearer token where git is 2.46 or newer and the server does not ask for a password alone), and tells when it was refused: the next command gets a new one. The empty `helper` line keeps other helpers from storing it.",
   plan: (asked) => ({
     edits: [
       {
