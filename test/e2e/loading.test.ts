@@ -1,9 +1,10 @@
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ProcessLock } from "../../src/store/lock.js";
 import { lockFolders } from "../../src/store/lock-folders.js";
 import { Sandbox } from "../support/command.js";
-import { loadedBy } from "../support/loaded.js";
+import { loadedBy, loadingIn } from "../support/loaded.js";
 import { startProvider, type TestProvider } from "../support/provider.js";
 import { browserProfile, signIn } from "../support/signed-in.js";
 import { TokenFile } from "../support/token-file.js";
@@ -59,7 +60,11 @@ it("who finds a peer at a refresh waits for it, with nothing of the program load
   file.expire();
   try {
     const waiting = loadedBy(sandbox, ["get"]);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const loading = (): string => {
+      const path = loadingIn(sandbox);
+      return existsSync(path) ? readFileSync(path, "utf8") : "";
+    };
+    await expect.poll(loading, { timeout: 15_000, interval: 20 }).toContain("waiting.cjs");
     file.text = text;
     await release?.();
     const { outcome, files } = await waiting;

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Outcome, RunOptions, Sandbox } from "./command.js";
 
@@ -13,6 +13,11 @@ export interface Loaded {
   readonly built_ins: readonly string[];
 }
 
+/** The file in which `loadedBy` writes a line for each file that its command has loaded so far. */
+export function loadingIn(sandbox: Sandbox): string {
+  return join(sandbox.home, "loading.txt");
+}
+
 /** Runs a command and looks at what it has loaded: that decides how fast it starts, and no busy machine changes it. */
 export async function loadedBy(
   sandbox: Sandbox,
@@ -21,6 +26,8 @@ export async function loadedBy(
 ): Promise<Loaded> {
   const probe = join(sandbox.home, "probe.cjs");
   const report = join(sandbox.home, "loaded.json");
+  const progress = loadingIn(sandbox);
+  rmSync(progress, { force: true });
   writeFileSync(
     probe,
     `const files = [];
@@ -29,6 +36,7 @@ export async function loadedBy(
      const compile = prototype._compile;
      prototype._compile = function (text, path, ...rest) {
        files.push([path, text.length]);
+       require("node:fs").appendFileSync(${JSON.stringify(progress)}, path + "\\n");
        return compile.call(this, text, path, ...rest);
      };
      process.on("exit", () => require("node:fs").writeFileSync(${JSON.stringify(report)}, JSON.stringify({
