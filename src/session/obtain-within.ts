@@ -1,5 +1,6 @@
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
+import { commandOn } from "../profile.js";
 import type { TokenSet } from "../token/token-set.js";
 import type { ProfileAccess } from "./access.js";
 import { type Asked, obtain, REFRESH_GRACE } from "./obtain.js";
@@ -25,7 +26,7 @@ export async function obtainWithin(
     const giveUp = (waited: number): void => {
       const { name } = access.profile;
       const sentence = `no token for profile "${name}" within ${waited.toFixed(1)} s`;
-      const hint = `try again; to see what takes so long, run: oidc-token get --profile ${name}`;
+      const hint = `try again; to see what takes so long, run: ${commandOn(access.profile, "get")}`;
       reject(new OidcTokenError("temporary", sentence, hint));
     };
     timer = setTimeout(() => {

@@ -1,4 +1,5 @@
 import type { Context } from "../../context.js";
+import { commandOn } from "../../profile.js";
 import { beginSignIn } from "./begin.js";
 import { type Check, fail, failed, type Patient, pass, skip, type Told, warn } from "./check.js";
 import { look } from "./look.js";
@@ -58,7 +59,7 @@ function judge(response: Response, body: string, { profile, context }: Patient):
     );
   return warn(
     `the provider's sign-in page answers ${status} without a reason that can be read`,
-    "run oidc-token login and look at the page in the browser",
+    `run: ${commandOn(profile)}, and look at the page in the browser`,
   );
 }
 

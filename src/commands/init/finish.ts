@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { configPath, loadConfig } from "../../config/load.js";
 import { exposedSecrets } from "../../config/secrets.js";
 import type { Context } from "../../context.js";
-import { type AnyReference, type Profile, REFERENCE_KEYS, secretsOf } from "../../profile.js";
+import { type AnyReference, commandOn, type Profile, REFERENCE_KEYS, secretsOf } from "../../profile.js";
 import { accessProfile } from "../../session/access.js";
 import { logIn } from "../../session/log-in.js";
 import type { SignInOptions } from "../../session/sign-in.js";
@@ -42,7 +42,7 @@ export async function finish(
   const way = profile && options.login !== false ? await signInHere(context, profile) : undefined;
   if (!profile || !way) {
     for (const name of names)
-      tell(context, `next: ${call(config.profile(name), options, nextCommand(config.profile(name)), true)}`);
+      tell(context, `next: ${commandOn(config.profile(name), nextCommand(config.profile(name)))}`);
     return;
   }
   if (way !== "nothing to do") {
@@ -54,7 +54,7 @@ export async function finish(
       `signed in to ${profile.name}${who === undefined ? "" : ` as ${context.redactor.clean(who)}`}${left}; kept in the ${store} store`,
     );
   }
-  for (const line of uses(context, profile, options)) tell(context, line);
+  for (const line of uses(context, profile)) tell(context, line);
 }
 
 /** How the profile gets its token now; undefined where that takes what is not here: a person, a secret, a file. */
@@ -95,8 +95,9 @@ async function account(context: Context, profile: Profile): Promise<string | und
 }
 
 /** The lines to copy for what is at hand. */
-function uses(context: Context, profile: Profile, options: InitOptions): readonly string[] {
-  const get = call(profile, options, "get", !profile.is_default);
+function uses(context: Context, profile: Profile): readonly string[] {
+  const get =
+    profile.is_default && profile.config === undefined ? "oidc-token get" : commandOn(profile, "get");
   const { base_url } = profile;
   const opencode = readOpenCode(context);
   const has_opencode = opencode.plugins.length + opencode.providers.length > 0;
@@ -105,11 +106,6 @@ function uses(context: Context, profile: Profile, options: InitOptions): readonl
     ...(base_url === undefined ? [] : [`a request: ${get} -f header | curl -H @- ${printable(base_url)}`]),
     ...(has_opencode ? ["OpenCode: oidc-token setup opencode --write"] : []),
   ];
-}
-
-function call(profile: Profile, options: InitOptions, command: string, named: boolean): string {
-  const file = options.config === undefined ? "" : ` --config ${printable(options.config)}`;
-  return `oidc-token ${command}${named ? ` --profile ${profile.name}` : ""}${file}`;
 }
 
 /** A file with a secret that is not there yet, or that others may read. */

@@ -62,11 +62,12 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 
 /** For a misspelt word of a fixed set; `expected` lists the set in quotes. */
 function choiceHint(issue: BaseIssue<unknown>): string | undefined {
-  if (issue.type !== "picklist" || typeof issue.input !== "string") return undefined;
+  if (issue.type !== "picklist") return undefined;
+  if (typeof issue.input !== "string") return "write one of these, in double quotes";
   const words = issue.expected?.match(/[\w-]+/g) ?? [];
   const other = OTHER_NAMES[issue.input.toLowerCase()];
   const meant = words.find((word) => word === other) ?? nearest(issue.input, words);
-  return meant && `did you mean ${quote(meant)}?`;
+  return meant ? `did you mean ${quote(meant)}?` : "write one of these, or leave it out";
 }
 
 function unknownKey(

@@ -42,7 +42,10 @@ export function oneOf<const T extends readonly string[]>(choices: T) {
 /** One string, or a list of them; a list in any case once it is read. */
 export function oneOrMany<T extends string>(item: v.GenericSchema<string, T>) {
   return v.pipe(
-    v.union([item, v.array(item)], "must be a string or a list of strings"),
+    v.union(
+      [item, v.array(item)],
+      "must be a string or a list of strings\nwrite it in double quotes, several in [ ] with commas between",
+    ),
     v.transform((value): T[] => (Array.isArray(value) ? value : [value])),
   );
 }
@@ -52,7 +55,7 @@ export function ruled(rule: (value: string) => Complaint | undefined, example: s
   return v.pipe(string(), obeys(rule), v.examples([example]));
 }
 
-export const string = () => v.string("must be a string");
+export const string = () => v.string("must be a string\nwrite it in double quotes");
 export const text = () =>
   v.pipe(
     string(),

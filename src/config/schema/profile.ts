@@ -41,7 +41,11 @@ export const endpointEntries = keys(
   ENDPOINT_TEXTS,
 );
 
-const tokens = () => v.pipe(v.number("must be a number"), v.integer("must be a whole number"));
+const tokens = () =>
+  v.pipe(
+    v.number("must be a number\nwrite it in digits, without quotes"),
+    v.integer("must be a whole number\nwrite it in digits, without quotes"),
+  );
 const limit = v.looseObject(
   { context: v.exactOptional(tokens()), output: v.exactOptional(tokens()) },
   'must be an object with "context" and "output"',
@@ -109,7 +113,7 @@ export const profileEntries = keys(
       ),
     ),
     models: notList(v.record(text(), notList(model), "must be an object, a model's id before each entry")),
-    mcp: v.boolean("must be true or false"),
+    mcp: v.boolean("must be true or false\nwrite it without quotes"),
     agent: oneOf(AGENT_CHOICES),
     timeout: seconds(1, 600),
     ca_file: v.pipe(text(), v.examples(["~/company-ca.pem"])),

@@ -233,7 +233,7 @@ describe("the OpenCode plugin", () => {
       await hooks["chat.message"]({}, { message: info("acme") });
       const messages = [{ info: info("acme") }, { info: { role: "assistant" } }];
       await hooks["experimental.chat.messages.transform"]({}, { messages });
-      await vi.waitUntil(() => double.calls("get").length === 1);
+      await vi.waitUntil(() => double.calls("get").length === 1, 15_000);
       await new Promise((resolve) => setTimeout(resolve, 300));
       await Promise.all([1, 2].map(() => config.provider?.acme?.options?.fetch?.(`${origin}/v1/chat`)));
       expect(seen.map(({ headers }) => headers.authorization)).toEqual(Array(2).fill("Bearer token-1"));

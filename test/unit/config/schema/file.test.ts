@@ -69,7 +69,7 @@ const HTTPS_ONLY = "plain http is only for this machine: 127.0.0.1, [::1] or loc
 
 describe("a wrong value", () => {
   it.each([
-    ["issuer", 5, "must be a string", undefined],
+    ["issuer", 5, "must be a string", "write it in double quotes"],
     ["issuer", null, "must be a string", undefined],
     ["issuer", ["https://id.example.com"], "must be a string", undefined],
     ["issuer", "id.example.com", "must be a URL", "write it in full, as in https://id.example.com"],
@@ -94,13 +94,13 @@ describe("a wrong value", () => {
       'must be one of "authorization_code", "device_code", "client_credentials", "token_exchange", "jwt_bearer", "static_key"',
       'did you mean "device_code"?',
     ],
+    ["flow", "sign me in", expect.stringContaining("must be one of"), "write one of these, or leave it out"],
     [
       "flow",
-      "sign me in",
-      expect.stringContaining("must be one of"),
-      "`oidc-token config schema` describes every key",
+      1,
+      "must be a string or a list of strings",
+      "write it in double quotes, several in [ ] with commas between",
     ],
-    ["flow", 1, "must be a string or a list of strings", undefined],
     ["flow", {}, "must be a string or a list of strings", undefined],
     ["flow", [], "must name at least one flow", undefined],
     ["client_id", "", "must not be empty", "give it a value or leave the key out"],
