@@ -9,7 +9,8 @@ const LONGEST = 200;
 const LONGEST_SENTENCE = 2000;
 /** A signed token in three parts or an encrypted one in five, of which some may be empty (RFC 7516 §3.1). */
 const JWT = /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}/g;
-const AUTHORIZATION = /\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]{6,}/gi;
+/** What stands in a header; "bearer tokens" are a word of our own sentences. */
+const AUTHORIZATION = /\b(Bearer|Basic|DPoP)\s+(?!tokens\b(?![._~+/=-]))[A-Za-z0-9._~+/=-]{6,}/gi;
 
 /** Remembers the secrets of this process and takes them, and whatever looks like a token, out of a text. */
 export class Redactor {

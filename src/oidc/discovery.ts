@@ -76,7 +76,7 @@ function requireSameHost(address: unknown, name: string, issuer: URL, profile: P
 }
 
 /**
- * Without a list openid-client takes only RS256. The signature of an id token that came straight from the token
+ * Without a list openid-client takes only RS256. The signature of an ID token that came straight from the token
  * endpoint over TLS is not checked (OpenID Connect Core §3.1.3.7), so any asymmetric algorithm is as good.
  */
 export function signingAlgorithms(document: Document): Partial<ServerMetadata> {

@@ -30,23 +30,23 @@ function unusable(error: unknown, { name, issuer = "" }: Profile, redactor: Reda
       ];
     case "OAUTH_JWT_TIMESTAMP_CHECK_FAILED":
       return [
-        "the id token is expired or not valid yet",
+        "the ID token is expired or not valid yet",
         "set this machine's clock; if it is right, the provider's is wrong",
       ];
     case "OAUTH_JWT_CLAIM_COMPARISON_FAILED":
       return [
-        "the id token was made for somebody else: its issuer, audience or nonce does not match",
+        "the ID token was made for somebody else: its issuer, audience or nonce does not match",
         `check issuer and client_id in profile ${name}; id_token: "ignore" does without it`,
       ];
     case "OAUTH_KEY_SELECTION_FAILED":
       return [
-        "the id token is signed with a key that the provider does not show",
+        "the ID token is signed with a key that the provider does not show",
         `check issuer and endpoints.jwks_uri in profile ${name}; the provider may show a new key in a minute`,
       ];
     case "OAUTH_UNSUPPORTED_OPERATION":
       return [
         "the provider answered with a kind of token that is not supported here",
-        "make the provider issue bearer tokens and an id token signed with a common algorithm",
+        "make the provider issue bearer tokens and an ID token signed with a common algorithm",
       ];
     case "OAUTH_INVALID_RESPONSE":
       return invalidResponse(error, name);
@@ -82,13 +82,13 @@ function invalidResponse(error: unknown, name: string): Told {
   const detail = error instanceof ClientError && error.cause instanceof Error ? error.cause.message : "";
   if (detail.includes("signature verification failed")) {
     return [
-      "the id token is not signed by the provider",
+      "the ID token is not signed by the provider",
       `check issuer in profile ${name}; if it is right, somebody may be interfering: do not go on`,
     ];
   }
   if (/"id_token"|JWT|ID Token/.test(detail)) {
     return [
-      "the provider sent no id token, or one that can't be read",
+      "the provider sent no ID token, or one that can't be read",
       `ask for scope openid, or set id_token: "ignore" in profile ${name}`,
     ];
   }

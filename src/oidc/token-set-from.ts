@@ -39,7 +39,7 @@ export function tokenSetFrom(
   if (id_token !== undefined && !belongTogether(id_token, access_token)) {
     throw new OidcTokenError(
       "refused",
-      "the id token was made for another access token: its at_hash does not match",
+      "the ID token was made for another access token: its at_hash does not match",
       "sign in again; if it stays, report it to who runs the provider",
     );
   }

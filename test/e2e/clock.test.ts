@@ -58,7 +58,7 @@ describe("an ID token that is not of this time", () => {
     times = { exp: -HOUR };
     const outcome = await signIn(sandbox);
     const { message } = expectFailure({ ...outcome, stdout: "" }, 7, "more");
-    expect(message).toBe("the id token is expired or not valid yet");
+    expect(message).toBe("the ID token is expired or not valid yet");
   });
 });
 

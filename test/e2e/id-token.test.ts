@@ -55,7 +55,7 @@ it("an ID token that the provider did not sign is handed to nobody: exit 7", asy
   expect(await signIn(sandbox)).toMatchObject({ code: 0 });
   for (const _ of [1, 2]) {
     const outcome = await sandbox.run(["get", "--id-token"]);
-    expect(expectFailure(outcome, 7).message).toBe("the id token is not signed by the provider");
+    expect(expectFailure(outcome, 7).message).toBe("the ID token is not signed by the provider");
   }
   expect(await sandbox.run(["get"])).toMatchObject({ code: 0, stderr: "" });
 });

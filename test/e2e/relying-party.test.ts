@@ -180,7 +180,7 @@ describe("is refused, and no token is kept", () => {
       { header: withValue({ alg: "none" }) },
       "can't be read",
     ],
-    ["no ID token", "where openid was asked for", { token_response: without("id_token") }, "no id token"],
+    ["no ID token", "where openid was asked for", { token_response: without("id_token") }, "no ID token"],
     [
       "token type",
       "that is none of ours",

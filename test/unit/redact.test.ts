@@ -75,6 +75,7 @@ describe("what is no secret is left alone", () => {
   it.each([
     ["an ordinary sentence", "could not refresh: the provider cannot be reached"],
     ["a URL", "https://login.example.com/oauth2/v1/token?x=1"],
+    ["a kind of token", "the provider issues bearer tokens, and a Bearer token is sent"],
     ["a version and a file name", "oidc-token 1.2.3 read config.jsonc"],
   ])("%s", (_what, text) => {
     expect(redactorOf("some-secret").apply(text)).toBe(text);

@@ -25,7 +25,7 @@ export async function verifyIdToken({ configuration, profile }: Client, tokens: 
     if (status === undefined) throw isAboutKey(error) ? unusableKey(profile, jwks_uri, error) : error;
     throw new OidcTokenError(
       "refused",
-      `the provider does not show the keys that id tokens are checked with (status ${status})`,
+      `the provider does not show the keys that ID tokens are checked with (status ${status})`,
       `let ${jwks_uri ?? "its jwks_uri"} be read without a sign-in, or write its address as endpoints.jwks_uri in profile ${profile.name}`,
       { cause: error },
     );
