@@ -130,6 +130,46 @@ describe("setup", () => {
     expect(readFileSync(sandbox.config, "utf8")).toBe(CONFIG);
   });
 
+  it.each([
+    [
+      ["aws", "--role", "arn:aws:iam::1:role/x"],
+      ".aws/config",
+      "[profile corp]\nregion = x\nsso_session = y\n",
+    ],
+    [["codex"], ".codex/config.toml", '[model_providers.corp]\nname = "Own"\nenv_key = "KEY" # own\n'],
+  ])("leaves an entry of the person's own alone that would go before it: %j", async (args, path, text) => {
+    const own = sandbox.file(path, text);
+    const { code, stdout, stderr } = await setup(...args, "--write", "--yes");
+    expect(code).toBe(4);
+    expect(stdout).toContain("corp");
+    expect(stderr).toMatch(/was left alone: "?corp"? [^\n]+\noidc-token: hint: nothing was changed/);
+    expect(readFileSync(own, "utf8")).toBe(text);
+    // That of another name is no matter.
+    sandbox.file(path, text.replace("corp", "other"));
+    expect(await setup(...args, "--write", "--yes")).toMatchObject({ code: 0 });
+  });
+
+  it("kubectl: takes the place of a user's own token, which would go before it, and gives it back", async () => {
+    const text = "apiVersion: v1\nusers:\n- name: corp\n  user:\n    token: my-0wn-secret # mine\n";
+    const own = sandbox.file(".kube/config", text, 0o600);
+    const { code, stderr } = await setup("kubectl", "--write", "--yes");
+    expect(code).toBe(0);
+    expect(stderr).not.toContain("my-0wn-secret");
+    expect(readFileSync(own, "utf8")).not.toContain("my-0wn-secret");
+    expect(await setup("kubectl", "--undo", "--yes")).toMatchObject({ code: 0 });
+    expect(readFileSync(own, "utf8")).toBe(text);
+  });
+
+  it.each(['["oidc-token", { "profile": "corp" }]', '"oidc-token@1.2.3"'])(
+    "opencode: does not list our plugin a second time beside %s",
+    async (entry) => {
+      sandbox.file("config/opencode/opencode.json", `{ "plugin": [${entry}] }\n`);
+      const { code, stdout, stderr } = await setup("opencode", "--write", "--yes");
+      expect([code, stdout]).toEqual([0, ""]);
+      expect(stderr).toContain("is set up already");
+    },
+  );
+
   it("takes no second credentials_helper, since Terraform has one for all hosts", async () => {
     sandbox.file(".terraformrc", 'credentials_helper "other" {\n}\n');
     const { code, stderr } = await sandbox.run(

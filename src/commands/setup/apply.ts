@@ -71,7 +71,13 @@ export function revert(text: string, format: FileFormat, changes: readonly Chang
 function wantedValue(before: Json | undefined, setting: Setting): Json {
   if (!("add" in setting)) return setting.value;
   const list: readonly Json[] = Array.isArray(before) ? before : (setting.among ?? []);
-  return list.includes(setting.add) ? list : [...list, setting.add];
+  return list.some((entry) => isEntry(entry, setting.add)) ? list : [...list, setting.add];
+}
+
+/** Whether an entry of a list is this one: by itself, of a certain version, or with options behind it. */
+function isEntry(entry: Json, name: string): boolean {
+  const text = Array.isArray(entry) ? entry[0] : entry;
+  return text === name || (typeof text === "string" && text.startsWith(`${name}@`));
 }
 
 /** What stands in place of `current` without the change. */

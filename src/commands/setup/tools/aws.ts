@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { doubleQuoted } from "../program.js";
+import { sectionWith } from "../section.js";
 import type { Tool } from "../tool.js";
 
 /** What `credential_process` is to print. */
@@ -37,6 +38,11 @@ exec ${asked.line(...words)} -- "$0"`,
           path: env.AWS_CONFIG_FILE || join(home, ".aws", "config"),
           format: "ini",
           settings: [{ place: [`profile ${profile}`, "credential_process"], value: doubleQuoted(shim.path) }],
+          // In the order in which the AWS CLI and SDKs look.
+          unless: [
+            sectionWith(`profile ${profile}`, "role_arn", "sso_\\w+", "login_session", "aws_access_key_id"),
+            `${profile} signs in by other keys in it, which go before credential_process`,
+          ],
         },
       ],
       next: [`aws sts get-caller-identity --profile ${profile}`],

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { sectionWith } from "../section.js";
 import { type Asked, OUTLIVES_CACHE, type Tool } from "../tool.js";
 
 /** Codex's own configuration file. */
@@ -31,6 +32,15 @@ export const codex: Tool = {
               place: ["model_providers", asked.profile, key],
               value,
             })),
+          ],
+          unless: [
+            sectionWith(
+              `model_providers.${asked.profile}`,
+              "env_key",
+              "experimental_bearer_token",
+              "requires_openai_auth",
+            ),
+            `${asked.profile} has a key of its own in it, and Codex takes no auth beside that`,
           ],
         },
       ],

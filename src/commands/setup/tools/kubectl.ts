@@ -16,13 +16,16 @@ export const kubectl: Tool = {
           format: "yaml",
           settings: [
             {
-              place: ["users", `=${asked.profile}`, "user", "exec"],
+              // All of it: a token or a certificate beside it would go before the plugin.
+              place: ["users", `=${asked.profile}`, "user"],
               value: {
-                apiVersion: "client.authentication.k8s.io/v1",
-                command,
-                args,
-                interactiveMode: "IfAvailable",
-                installHint: "install oidc-token: npm install --global oidc-token",
+                exec: {
+                  apiVersion: "client.authentication.k8s.io/v1",
+                  command,
+                  args,
+                  interactiveMode: "IfAvailable",
+                  installHint: "install oidc-token: npm install --global oidc-token",
+                },
               },
             },
           ],
