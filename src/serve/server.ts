@@ -40,7 +40,9 @@ export interface Serving {
 export async function startServer(port: ServerPort, listen_at: number): Promise<Serving> {
   // From version 24.9 on; before that whatever asks for any upgrade is treated as such.
   const only_websocket = { shouldUpgradeCallback: isWebSocket } as object;
-  const server = createServer({ ...only_websocket, keepAliveTimeout: 65_000, requestTimeout: 0 });
+  // An upload may take any time; without a word on headers, theirs would have no end either.
+  const times = { keepAliveTimeout: 65_000, headersTimeout: 60_000, requestTimeout: 0 };
+  const server = createServer({ ...only_websocket, ...times });
   await listen(server, listen_at);
   const gate: Gate = {
     port: (server.address() as AddressInfo).port,
