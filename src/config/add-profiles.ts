@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { readConfigText, replaceConfig } from "../files/config-file.js";
 import { parseJsonc } from "../files/jsonc.js";
 import { type Json, setKey } from "../files/jsonc-edit.js";
-import { readConfigText, replaceConfig } from "../files/replace.js";
 import { given } from "../given.js";
 import { printable, quote } from "../text.js";
 import { loadConfig } from "./load.js";

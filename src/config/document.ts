@@ -1,8 +1,8 @@
 import type { Stats } from "node:fs";
 import * as v from "valibot";
 import { OidcTokenError } from "../errors.js";
+import { readConfigText } from "../files/config-file.js";
 import { type Document, type KeyPath, parseJsonc } from "../files/jsonc.js";
-import { readConfigText } from "../files/replace.js";
 import type { Complaint } from "../text.js";
 import { findingOf } from "./schema/issue.js";
 

@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
 import { OidcTokenError } from "../errors.js";
+import { readConfigText } from "../files/config-file.js";
 import { Refused } from "../files/file-error.js";
 import { type Document, parseJsonc } from "../files/jsonc.js";
-import { readConfigText } from "../files/replace.js";
 import { given } from "../given.js";
 import { validateDocument } from "./document.js";
 import { knownIn, nameIn } from "./key-names.js";

@@ -1,5 +1,4 @@
 import {
-  chownSync,
   closeSync,
   existsSync,
   fchmodSync,
@@ -10,26 +9,13 @@ import {
   lstatSync,
   openSync,
   readdirSync,
-  readlinkSync,
-  realpathSync,
   renameSync,
-  type Stats,
-  statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { OidcTokenError } from "../errors.js";
-import { given } from "../given.js";
-import { printable } from "../text.js";
-import { configError } from "./config-error.js";
+import { basename, dirname, join } from "node:path";
 import { errorCode } from "./file-error.js";
-import { makeFolder } from "./folder.js";
-import { readRegular, readText } from "./read.js";
 
-const MOST_BYTES = 1024 * 1024;
-const MOST_LINKS = 40;
-const MARK = "\ufeff";
 /** Milliseconds after which a temporary file belongs to nobody any more. */
 const ABANDONED = 60_000;
 
@@ -205,75 +191,4 @@ function syncFolder(folder: string): void {
   } finally {
     if (file !== undefined) closeSync(file);
   }
-}
-
-/**
- * The text of a configuration file. Undefined where there is none; an OidcTokenError of kind `configuration` where it
- * can't be read, or `check` does not want it.
- */
-export function readConfigText(path: string, check?: (stats: Stats) => void): string | undefined {
-  return readText(path, { most_bytes: MOST_BYTES, what: "a configuration file", ...given({ check }) });
-}
-
-/**
- * Replaces the configuration file, as replaceFile does, following links. Mode and owner of what was there are kept, a new file
- * has `mode` in a folder of 0700. What is no longer `before` stays. Throws an OidcTokenError of kind `configuration`.
- */
-export function replaceConfig(
-  path: string,
-  before: string | undefined,
-  text: string,
-  check: (temporary: string) => void,
-  mode = 0o600,
-): void {
-  try {
-    makeFolder(dirname(path));
-    const target = followLinks(path);
-    const old = statSync(target, { throwIfNoEntry: false });
-    replaceFile(target, markOf(target) + text, {
-      mode: old?.mode ?? mode,
-      check: (temporary) => {
-        check(temporary);
-        if (old) keepOwner(temporary, old);
-        if (readConfigText(target) !== before) throw changedMeanwhile(path);
-      },
-    });
-  } catch (error) {
-    throw configError(error, { action: "write", path });
-  }
-}
-
-/** The byte order mark, where a file begins with one: readConfigText leaves it out. */
-function markOf(path: string): string {
-  try {
-    return readRegular(path, MOST_BYTES).toString("utf8").startsWith(MARK) ? MARK : "";
-  } catch {
-    // Whoever reads its text says what is wrong.
-    return "";
-  }
-}
-
-/** Whoever runs this for somebody else, by sudo for one, takes no file away from them. Throws the system's error. */
-function keepOwner(temporary: string, { uid, gid }: Stats): void {
-  if (statSync(temporary).uid !== uid) chownSync(temporary, uid, gid);
-}
-
-/** Where a chain of links ends, be there a file or not. */
-function followLinks(path: string): string {
-  let current = path;
-  for (let links = 0; links < MOST_LINKS; links += 1) {
-    const folder = realpathSync(dirname(current));
-    const real = join(folder, basename(current));
-    if (!lstatSync(real, { throwIfNoEntry: false })?.isSymbolicLink()) return real;
-    current = resolve(folder, readlinkSync(real));
-  }
-  throw Object.assign(new Error("too many links"), { code: "ELOOP" });
-}
-
-function changedMeanwhile(path: string): OidcTokenError {
-  return new OidcTokenError(
-    "configuration",
-    `${printable(path)} was changed by somebody else meanwhile, so it was left alone`,
-    "run the command again",
-  );
 }

@@ -170,6 +170,19 @@ describe("setup", () => {
     },
   );
 
+  it("changes a file that has grown to megabytes, as Claude Code's with its history", async () => {
+    const history = Array.from({ length: 5_000 }, (_, at) => ({
+      display: `question ${at} ${"x".repeat(300)}`,
+    }));
+    const text = `${JSON.stringify({ projects: { "/work": { history } }, mcpServers: {} }, null, 2)}\n`;
+    const path = sandbox.file(".claude.json", text);
+    const args = ["claude-code-mcp", "--url", "https://mcp.example/mcp"];
+    expect(await setup(...args, "--write", "--yes")).toMatchObject({ code: 0 });
+    expect(readFileSync(path, "utf8")).toContain("https://mcp.example/mcp");
+    expect(await setup("claude-code-mcp", "--undo", "--yes")).toMatchObject({ code: 0 });
+    expect(readFileSync(path, "utf8") === text).toBe(true);
+  });
+
   it("takes no second credentials_helper, since Terraform has one for all hosts", async () => {
     sandbox.file(".terraformrc", 'credentials_helper "other" {\n}\n');
     const { code, stderr } = await sandbox.run(

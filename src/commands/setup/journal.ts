@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import * as v from "valibot";
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
+import { MOST_OF_SETTINGS } from "../../files/config-file.js";
 import { EDITORS, type FileFormat } from "../../files/edit/editor.js";
 import { errorCode, fileError } from "../../files/file-error.js";
 import { ensurePrivateFolder } from "../../files/folder.js";
@@ -10,8 +11,6 @@ import { readPrivate } from "../../files/read.js";
 import { removeFile, removeQuietly, replaceFile } from "../../files/replace.js";
 import { printable } from "../../text.js";
 import { TOOL_NAMES } from "./tool-names.js";
-
-const MOST = 16 * 1024 * 1024;
 
 const entrySchema = v.object({
   path: v.string(),
@@ -92,7 +91,7 @@ export class Journal {
   textBefore({ backup }: Entry): string | undefined {
     if (backup === undefined) return undefined;
     try {
-      return readPrivate(backup, MOST, process.getuid?.());
+      return readPrivate(backup, MOST_OF_SETTINGS, process.getuid?.());
     } catch (error) {
       throw fileError(error, { action: "read", path: backup });
     }
@@ -118,7 +117,7 @@ export class Journal {
 function read(path: string): readonly Entry[] {
   let text: string;
   try {
-    text = readPrivate(path, MOST, process.getuid?.());
+    text = readPrivate(path, MOST_OF_SETTINGS, process.getuid?.());
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
     throw fileError(error, { action: "read", path });

@@ -1,5 +1,5 @@
+import { readSettingsText } from "../../files/config-file.js";
 import { NotUnderstood } from "../../files/edit/place.js";
-import { readConfigText } from "../../files/replace.js";
 import { sha256 } from "../../sha256.js";
 import { type Change, inForce, isSame, without } from "./apply.js";
 import type { Entry, Journal } from "./journal.js";
@@ -18,7 +18,7 @@ export function isHeld(others: readonly Journal[], path: string, change: Change)
 
 /** What an edit would set, stands there already, and was put there for another tool: entries for this tool's journal, too. */
 export function sharedBy(journal: Journal, others: readonly Journal[], edit: FileEdit): Shared[] {
-  const text = readConfigText(edit.path);
+  const text = readSettingsText(edit.path);
   if (text === undefined) return [];
   const open = inForce(text, edit).filter((change) => !has(journal, edit.path, change));
   return others.flatMap((other) =>

@@ -1,7 +1,8 @@
 import type { Context } from "../../context.js";
 import { configError } from "../../files/config-error.js";
+import { readSettingsText, replaceConfig } from "../../files/config-file.js";
 import { NotUnderstood } from "../../files/edit/place.js";
-import { readConfigText, removeFile, replaceConfig } from "../../files/replace.js";
+import { removeFile } from "../../files/replace.js";
 import { tell } from "../../terminal/tell.js";
 import { printable } from "../../text.js";
 import { type Entry, Journal } from "./journal.js";
@@ -63,7 +64,7 @@ function takeBack(journal: Journal, others: readonly Journal[]): Map<string, Tak
 }
 
 function read(path: string): Taken {
-  const now = readConfigText(path);
+  const now = readSettingsText(path);
   return { now, wanted: now };
 }
 

@@ -1,8 +1,8 @@
 import type { Context } from "../../context.js";
 import { OidcTokenError } from "../../errors.js";
+import { readConfigText, readSettingsText, replaceConfig } from "../../files/config-file.js";
 import { NotUnderstood } from "../../files/edit/place.js";
 import { parseJsonc } from "../../files/jsonc.js";
-import { readConfigText, replaceConfig } from "../../files/replace.js";
 import { given } from "../../given.js";
 import { holdLock } from "../../session/hold-lock.js";
 import { sha256 } from "../../sha256.js";
@@ -78,7 +78,7 @@ export async function write(
 }
 
 function changed(edit: FileEdit, print: (edit: FileEdit) => void): Written[] {
-  const before = readConfigText(edit.path);
+  const before = readSettingsText(edit.path);
   try {
     const { text: after, changes } = apply(before ?? "", edit);
     if (changes.length === 0) return [];
