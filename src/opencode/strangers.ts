@@ -1,3 +1,5 @@
+import { isAbsolute } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { ProfileFacts } from "../commands/profiles.js";
 import { lasting } from "./command/failure.js";
 import type { Attachment } from "./options.js";
@@ -43,7 +45,10 @@ export function strangerProblem(id: string, { attached, profiles, origins }: Kno
 
 function ours(spec: Origin["spec"]): boolean {
   const name = typeof spec === "string" ? spec : spec[0];
-  return /^oidc-token(?:@|$)/.test(name) || name === import.meta.url;
+  if (/^oidc-token(?:@|$)/.test(name)) return true;
+  // A file, or the folder of the package.
+  const url = isAbsolute(name) ? pathToFileURL(name).href : name;
+  return import.meta.url === url || import.meta.url.startsWith(`${url.replace(/\/$/, "")}/`);
 }
 
 /** Whether one is the other but for every third letter at most (Levenshtein). */

@@ -4,7 +4,7 @@ import { OidcTokenError } from "../../errors.js";
 import { isLoopback } from "../../loopback.js";
 import { commandOn, type Profile } from "../../profile.js";
 import { printable, quote } from "../../text.js";
-import { callsOf, isOnPath, ownProgram } from "./program.js";
+import { callsOf, cloneOf, isOnPath, ownProgram } from "./program.js";
 import type { Asked, FileEdit, Need, Tool } from "./tool.js";
 import { readRaw } from "./write.js";
 
@@ -35,14 +35,16 @@ export function askedOf(context: Context, profile: Profile, config: string, opti
   const { env, platform, paths } = context;
   // Tools that clear the environment leave HOME alone: a file that is found by another variable has to be named.
   const found_by_home = config === usualFile(context);
+  const program = ownProgram(context);
   const calls = callsOf(
-    ownProgram(context),
+    program,
     { profile: ["--profile", profile.name], config: found_by_home ? [] : ["--config", config] },
     programsFolder(context),
     platform,
   );
   return {
     ...calls,
+    clone: cloneOf(program),
     isOnPath: (name) => isOnPath(name, env, platform),
     profile: profile.name,
     base_url: (profile.base_url ?? PLACEHOLDERS.base_url).replace(/\/$/, ""),

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import type { Context } from "../../context.js";
 import type { Asked, Shim } from "./tool.js";
 
@@ -33,6 +33,14 @@ export function ownProgram({ env }: Pick<Context, "env">, script = process.argv[
     .map((folder) => resolve(folder, name))
     .find((candidate) => sameFile(candidate, runtime));
   return script === runtime ? [link ?? runtime] : [link ?? runtime, resolve(script)];
+}
+
+/** The folder of the clone that a program belongs to, if it is none that npm has installed: only a clone has the source. */
+export function cloneOf(program: readonly string[]): string | undefined {
+  const script = program.at(-1) ?? "";
+  if (!existsSync(script)) return undefined;
+  const folder = dirname(dirname(realpathSync(script)));
+  return existsSync(join(folder, "src", "opencode")) ? folder : undefined;
 }
 
 /** Whether a shell would find a program of this name. */

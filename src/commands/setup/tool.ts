@@ -18,6 +18,8 @@ export interface Asked {
   line(...words: readonly string[]): string;
   /** A private program of this name that runs such a command; its path. `script` takes the place of the command's line. */
   shim(name: string, words: readonly string[], script?: string): Shim;
+  /** The folder of this package, where it is a clone of its source rather than what npm has. */
+  readonly clone: string | undefined;
   /** Whether a shell finds a program of this name. */
   isOnPath(name: string): boolean;
   /** Where private programs are. */

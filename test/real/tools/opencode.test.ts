@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { installPackage } from "../../support/opencode-package.js";
 import { named, openCodeMissing } from "../../support/opencode-setting.js";
 import { signedInSetting } from "../../support/opencode-signed-in.js";
 import { TokenFile } from "../../support/token-file.js";
@@ -19,7 +18,6 @@ describe.skipIf(openCodeMissing)(named("OpenCode"), () => {
   const setting = signedInSetting();
   let path: string;
   beforeAll(() => {
-    installPackage(setting.sandbox.home);
     path = join(setting.opencode.configDir, "opencode.json");
     writeFileSync(path, CONFIG);
   });

@@ -7,12 +7,13 @@ export const opencode: Tool = {
   sends: "headers",
   needs: ["base_url"],
   says: "Our plugin asks for a token for each request and repeats a request once after a 401. It needs nothing else: the models come from the profile's `base_url`.",
-  plan: ({ env, home }) => ({
+  plan: ({ env, home, clone }) => ({
     edits: [
       {
         path: join(env.XDG_CONFIG_HOME || join(home, ".config"), "opencode", "opencode.json"),
         format: "json",
-        settings: [{ place: ["plugin"], add: "oidc-token" }],
+        // OpenCode fetches a name from npm, and takes a folder as it is.
+        settings: [{ place: ["plugin"], add: clone ?? "oidc-token" }],
       },
     ],
     next: ["opencode models"],

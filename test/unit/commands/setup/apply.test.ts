@@ -69,6 +69,7 @@ describe("each tool", () => {
     env: {},
     platform: "linux",
     isOnPath: () => false,
+    clone: undefined,
   } as const;
   const edits = TOOLS.flatMap((tool) => tool.plan(asked).edits.map((edit) => [tool.name, edit] as const));
 
@@ -107,6 +108,7 @@ describe("a path with a blank in it", () => {
     env: {},
     platform: "linux",
     isOnPath: () => false,
+    clone: undefined,
   } as const;
   const textOf = (tool: string): string => {
     const { edits = [] } = TOOLS.find(({ name }) => name === tool)?.plan(asked) ?? {};

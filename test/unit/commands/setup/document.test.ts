@@ -34,6 +34,7 @@ const asked = {
   env: {},
   platform: "linux",
   isOnPath: () => true,
+  clone: undefined,
 } as const;
 
 const LANGUAGE = {
