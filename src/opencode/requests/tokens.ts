@@ -2,8 +2,8 @@ import type { Calls } from "../command/calls.js";
 
 /** Milliseconds that an answer asked for ahead may wait for its request. */
 const KEPT = 3000;
-/** Milliseconds in which what was asked for ahead is not asked for again, and is there for the title and the message. */
-const RECENT = 500;
+/** Milliseconds in which what was asked for ahead is not asked for again: while it waits for its request, and once it is used. */
+const RECENT = { waiting: KEPT / 2, used: 500 };
 /** Milliseconds after its first use in which a second request, such as that for the title, may share it. */
 const SHARED = 1000;
 /** Seconds until `get` is killed: a refresh within it has time-outs of its own. */
@@ -33,7 +33,9 @@ export class Tokens {
   /** Begins to ask for a token that a request to this origin will want in a moment. What fails here is asked again then. */
   prepare(profile: string, origin: string): void {
     const key = keyOf(profile, origin);
-    if (this.#now() - (this.#ahead.get(key)?.started ?? Number.NEGATIVE_INFINITY) < RECENT) return;
+    const last = this.#ahead.get(key);
+    const recent = last?.used === undefined ? RECENT.waiting : RECENT.used;
+    if (last && this.#now() - last.started < recent) return;
     const ahead: Ahead = { started: this.#now() };
     const drop = () => this.#ahead.get(key) === ahead && this.#ahead.delete(key);
     this.#ahead.set(key, ahead);
