@@ -1,8 +1,9 @@
 import type { webcrypto } from "node:crypto";
 import { type DPoPOptions, getDPoPHandle, randomDPoPKeyPair } from "openid-client";
-import { OidcTokenError } from "../errors.js";
+import { isOidcTokenError, OidcTokenError } from "../errors.js";
 import { commandOn } from "../profile.js";
 import type { Client } from "./client.js";
+import { refusalIn } from "./refusal.js";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
 
@@ -37,4 +38,18 @@ export async function proofsBy(
       { cause },
     );
   }
+}
+
+/**
+ * A sign-in's failure, with a word on proofs where it is a refusal without a reason by a provider that can check them: some say no more
+ * to a client of which they demand one.
+ */
+export function suspectProof(failure: unknown, { configuration, profile }: Client): unknown {
+  if (!isOidcTokenError(failure) || profile.dpop) return failure;
+  const { error, error_description = "" } = refusalIn(failure.cause) ?? {};
+  // The sentence is oidc-provider's, for whatever is wrong.
+  const is_bare = error === "invalid_grant" && ["", "grant request is invalid"].includes(error_description);
+  if (!is_bare || !configuration.serverMetadata().dpop_signing_alg_values_supported) return failure;
+  const hint = `${failure.hint}; if the provider demands a proof (DPoP) of this client, set "dpop": true`;
+  return new OidcTokenError(failure.kind, failure.message, hint, { cause: failure.cause });
 }

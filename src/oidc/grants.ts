@@ -10,7 +10,7 @@ import { presetOf } from "../providers/index.js";
 import type { Grants, SignInRequest } from "../token/grants.js";
 import { type Client, openClient } from "./client.js";
 import { ProviderClock } from "./clock.js";
-import { newDpopKey, proofsBy } from "./dpop.js";
+import { newDpopKey, proofsBy, suspectProof } from "./dpop.js";
 import { type EndpointName, requireEndpoints } from "./endpoints.js";
 import { failureOf } from "./failure.js";
 import { refresh } from "./flows/refresh.js";
@@ -143,7 +143,9 @@ export async function createGrants(
         async (client) => {
           const dpop_key = profile.dpop ? await newDpopKey() : undefined;
           const proofs = await proofsBy(client, dpop_key);
-          const answer = await run({ ...client, proofs }, request, context);
+          const answer = await run({ ...client, proofs }, request, context).catch((error: unknown) => {
+            throw suspectProof(error, client);
+          });
           try {
             return { ...tokenSetFrom(answer, context.now(), profile), ...given({ dpop_key }) };
           } catch (error) {

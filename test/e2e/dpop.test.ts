@@ -207,4 +207,36 @@ describe("a provider that demands a proof", () => {
     expect(refused.message).toContain("does not accept the proof (DPoP) that came with the request: ");
     expect(refused.hint).toContain("this machine's clock");
   });
+
+  it("and says no more than invalid_grant is told of only where it can check proofs, and gives no other reason", async () => {
+    const wrong = { error: "invalid_grant", error_description: "grant request is invalid" };
+    const other = { error: "invalid_grant", error_description: "redirect_uri does not match" };
+    const hintOf = async (answer: object) => {
+      await provider.fault({
+        kind: "answer",
+        status: 400,
+        body: JSON.stringify(answer),
+        headers: { "content-type": "application/json" },
+        path: "/token",
+      });
+      return expectFailure({ ...(await signIn(sandbox)), stdout: "" }, 7, "more").hint;
+    };
+    const proof = /; if the provider demands a proof \(DPoP\) of this client, set "dpop": true$/;
+    await begin();
+    sandbox.configure({ profiles: { dev: browserProfile(provider) } });
+    expect(await hintOf(wrong)).toMatch(proof);
+    expect(await hintOf({ error: "invalid_grant" })).toMatch(proof);
+    expect(await hintOf(other)).not.toMatch(/DPoP/);
+    sandbox.configure({ profiles: { dev: browserProfile(provider, { dpop: true }) } });
+    expect(await hintOf(wrong)).not.toMatch(/DPoP/);
+    await provider.stop();
+    provider = await startProvider({
+      settings: (settings) => ({
+        ...settings,
+        features: { ...settings.features, dPoP: { enabled: false } },
+      }),
+    });
+    sandbox.configure({ profiles: { dev: browserProfile(provider) } });
+    expect(await hintOf(wrong)).not.toMatch(/DPoP/);
+  });
 });
