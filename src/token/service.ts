@@ -139,19 +139,20 @@ async function refreshAndStore(
   ports: TokenPorts,
 ): Promise<Renewal> {
   const outcome = await ports.refresh(refresh_token, stored.dpop_key);
-  if (outcome.outcome === "refreshed") {
-    const tokens = keepRefreshToken(outcome.tokens, stored);
+  if (outcome.outcome !== "session_ended") {
+    const tokens =
+      outcome.outcome === "refreshed"
+        ? keepRefreshToken(outcome.tokens, stored)
+        : // How long the old one lasts says nothing of the new one.
+          { ...withoutSession(stored), refresh_token: outcome.refresh_token };
     try {
       await ports.write(tokens);
     } catch (error) {
       const rotated = tokens.refresh_token !== refresh_token;
       throw rotated && isOidcTokenError(error) && error.kind === "store" ? ports.sessionLost(error) : error;
     }
+    if (outcome.outcome === "unusable") throw outcome.error;
     return { tokens };
-  }
-  if (outcome.outcome === "unusable") {
-    await ports.write({ ...stored, refresh_token: outcome.refresh_token });
-    throw outcome.error;
   }
   // A peer outside our lock (another machine on a shared home, say) may have rotated it: adopt what it stored.
   const latest = await ports.read();
@@ -163,9 +164,12 @@ async function refreshAndStore(
   if (latest.refresh_token !== undefined && latest.refresh_token !== refresh_token) {
     return await refreshAndStore(latest, latest.refresh_token, request, ports);
   }
-  const { refresh_token: _ended, refresh_expires_at: _end, ...rest } = latest;
-  await ports.write(rest);
+  await ports.write(withoutSession(latest));
   return { reason: outcome.reason };
+}
+
+function withoutSession({ refresh_token: _token, refresh_expires_at: _end, ...rest }: TokenSet): TokenSet {
+  return rest;
 }
 
 /**
@@ -184,7 +188,6 @@ function keepRefreshToken(issued: TokenSet, previous: TokenSet): TokenSet {
       "report it to who runs the provider, and sign in again",
     );
   }
-  // How long the old one lasts says nothing of a new one.
   const session = issued.refresh_token === undefined ? given({ refresh_token, refresh_expires_at }) : {};
   const kept = { ...session, ...given({ scope, id_token, dpop_key }) };
   if (issued.id_token !== undefined) return { ...kept, ...issued };

@@ -101,10 +101,13 @@ describe.concurrent("a session is not lost", () => {
     await signedIn(
       async ({ sandbox, stored }) => {
         stored.expire();
+        stored.change({ refresh_expires_at: Math.floor(Date.now() / 1000) + 600 });
         const spent = stored.tokens.refresh_token;
         wrong = true;
         expectFailure(await sandbox.run(["get"]), 7);
         expect(stored.tokens.refresh_token).not.toBe(spent);
+        // Of the one that is spent.
+        expect(stored.tokens).not.toHaveProperty("refresh_expires_at");
         wrong = false;
         expect(await sandbox.run(["get"])).toMatchObject({ code: 0, stderr: "" });
       },
