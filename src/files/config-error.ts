@@ -23,7 +23,7 @@ export function configError(
       ],
       "another's": ({ path }) => [
         "belongs to another user, so it is not read",
-        `make it your own: chown "$USER" ${printable(path)}; or name another with --config`,
+        `run this as its owner (in a container: --user), or make it your own: chown "$(id -u)" ${printable(path)}; or name another with --config`,
       ],
       "writable by others": ({ path }) => [
         "can be written to by other users, so it is not read",

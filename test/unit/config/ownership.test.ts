@@ -25,7 +25,7 @@ describe.skipIf(process.platform === "win32")("a configuration", () => {
     expect(failure(() => sandbox.load(), sandbox)).toEqual({
       kind: "configuration",
       message: "~/.config/oidc-token/config.jsonc belongs to another user, so it is not read",
-      hint: 'make it your own: chown "$USER" ~/.config/oidc-token/config.jsonc; or name another with --config',
+      hint: 'run this as its owner (in a container: --user), or make it your own: chown "$(id -u)" ~/.config/oidc-token/config.jsonc; or name another with --config',
     });
   });
 
