@@ -62,3 +62,18 @@ describe.skipIf(process.getuid?.() !== 0)("what belongs to another user", () => 
     });
   });
 });
+
+describe.skipIf(process.platform === "win32")("a configuration in the working folder", () => {
+  it.each([
+    ["HOME is empty", { HOME: "", XDG_CONFIG_HOME: undefined }],
+    ["XDG_CONFIG_HOME is relative", { XDG_CONFIG_HOME: ".config" }],
+  ])("is not taken for the user's own where %s", async (_when, env) => {
+    const cwd = join(sandbox.home, "src");
+    const planted = join(cwd, ".config", "oidc-token");
+    mkdirSync(planted, { recursive: true });
+    writeFileSync(join(planted, "config.jsonc"), JSON.stringify(TWO), { mode: 0o600 });
+    const { code, stdout } = await sandbox.run(["config", "path"], { cwd, env });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\//) });
+    expect(stdout).not.toContain(cwd);
+  });
+});

@@ -1,5 +1,5 @@
 import { isAbsolute } from "node:path";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { userPaths } from "../../src/paths.js";
 
 it("the user's folders are absolute and end in the program's name without a suffix", () => {
@@ -8,5 +8,22 @@ it("the user's folders are absolute and end in the program's name without a suff
   for (const folder of Object.values(folders)) {
     expect(isAbsolute(folder)).toBe(true);
     expect(folder).toMatch(/oidc-token(?!-nodejs)/);
+  }
+});
+
+afterEach(() => vi.unstubAllEnvs());
+
+it.skipIf(process.platform === "win32")("a variable with a relative path counts for nothing", () => {
+  for (const name of ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"])
+    vi.stubEnv(name, undefined);
+  const usual = userPaths();
+  for (const value of [".", "config", "~/config", "./x"]) {
+    vi.stubEnv("XDG_CONFIG_HOME", value);
+    vi.stubEnv("XDG_DATA_HOME", value);
+    expect(userPaths()).toEqual(usual);
+  }
+  for (const value of ["", ".", "home"]) {
+    vi.stubEnv("HOME", value);
+    expect(isAbsolute(userPaths().home)).toBe(true);
   }
 });
