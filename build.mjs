@@ -14,8 +14,8 @@ const common = {
 };
 
 /**
- * The hot path: CommonJS, because the loader of ECMAScript modules alone costs 8 ms, and without what makes esbuild copy
- * built-in modules (src/hot/builtins). It holds on to nothing but Node itself; the rest is loaded when it is needed.
+ * The hot path: CommonJS, because the loader of ECMAScript modules alone costs 8 ms. It holds on to nothing but Node itself;
+ * the rest is loaded when it is needed.
  *
  * @type {import("esbuild").BuildOptions}
  */
@@ -26,11 +26,6 @@ export const hot = {
   format: "cjs",
   minify: true,
   external: ["@napi-rs/*", "*/cli.cjs", "*/seldom.cjs", "*/waiting.cjs"],
-  alias: {
-    "node:process": "./src/hot/builtins/process.ts",
-    "node:os": "./src/hot/builtins/os.ts",
-    "node:path": "./src/hot/builtins/path.ts",
-  },
   // load-native.ts asks for whichever of the two a bundle has.
   logOverride: { "empty-import-meta": "silent" },
 };

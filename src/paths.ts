@@ -1,6 +1,5 @@
 import { homedir, userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
-import envPaths from "env-paths";
 
 /** The variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,29 +13,42 @@ export interface Paths {
   readonly log: string;
 }
 
-/** Where env-paths has them below the home folder. */
-const BELOW_HOME =
-  process.platform === "darwin"
-    ? {
-        config: "Library/Preferences",
-        data: "Library/Application Support",
-        cache: "Library/Caches",
-        log: "Library/Logs",
-      }
-    : { config: ".config", data: ".local/share", cache: ".cache", log: ".local/state" };
+/** Below which folder each is, and its own part of the path, which on Windows takes the place of a folder a kind. */
+const PLACES = {
+  darwin: {
+    config: ["", "Library/Preferences", ""],
+    data: ["", "Library/Application Support", ""],
+    cache: ["", "Library/Caches", ""],
+    log: ["", "Library/Logs", ""],
+  },
+  win32: {
+    config: ["APPDATA", "AppData/Roaming", "Config"],
+    data: ["LOCALAPPDATA", "AppData/Local", "Data"],
+    cache: ["LOCALAPPDATA", "AppData/Local", "Cache"],
+    log: ["LOCALAPPDATA", "AppData/Local", "Log"],
+  },
+  linux: {
+    config: ["XDG_CONFIG_HOME", ".config", ""],
+    data: ["XDG_DATA_HOME", ".local/share", ""],
+    cache: ["XDG_CACHE_HOME", ".cache", ""],
+    log: ["XDG_STATE_HOME", ".local/state", ""],
+  },
+} as const;
 
 /**
- * The folders env-paths names for this program, without a suffix (DESIGN §3). A variable that holds no absolute path counts
- * for nothing, as the XDG Base Directory Specification has it: a repository that one works in could be what it leads to.
+ * Where the system has such folders. A variable that holds no absolute path counts for nothing, as the XDG Base Directory
+ * Specification has it: a repository that one works in could be what it leads to.
  */
 export function userPaths(): Paths {
-  const { config, data, cache, log } = envPaths("oidc-token", { suffix: "" });
-  const found = { config, data, cache, log };
+  const { env, platform } = process;
+  const places = PLACES[platform as "linux"] ?? PLACES.linux;
   const home = homeFolder();
-  for (const name of ["config", "data", "cache", "log"] as const) {
-    if (!isAbsolute(found[name])) found[name] = join(home, BELOW_HOME[name], "oidc-token");
-  }
-  return { home, ...found };
+  const folder = (name: keyof typeof places): string => {
+    const [variable, below_home, own] = places[name];
+    const given = env[variable] ?? "";
+    return join(isAbsolute(given) ? given : join(home, below_home), "oidc-token", own);
+  };
+  return { home, config: folder("config"), data: folder("data"), cache: folder("cache"), log: folder("log") };
 }
 
 function homeFolder(): string {

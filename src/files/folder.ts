@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { OidcTokenError } from "../errors.js";
 import { printable } from "../text.js";
@@ -27,6 +27,7 @@ export function makeFolder(path: string): void {
   for (let parent_made = false; ; parent_made = true) {
     try {
       mkdirSync(path, { mode: 0o700 });
+      chmodSync(path, 0o700); // of which a umask such as 0177 takes something away
       return;
     } catch (error) {
       if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;

@@ -96,9 +96,8 @@ async function settledTokens(
   const rule = { now: Date.now() / 1000, min_validity };
   // One that still does is handed out by the full command, which waits for nobody then.
   if (!stored || isFresh(stored, rule, snapshot) || isServable(stored, rule)) return stored;
-  const { isRefreshing, waitForPeer } = waiting();
-  if (!isRefreshing(account, env, log)) return stored;
-  await waitForPeer(account, env, log);
+  await waiting().waitForPeer(account, env, log);
+  // Also where nobody was at it: a peer may have ended between our two looks.
   return await storedTokens(snapshot, data, env, undefined);
 }
 

@@ -5,14 +5,9 @@ import { lockFolders } from "../store/lock-folders.js";
 /** Milliseconds; then the full command waits on, and says for whom. */
 const LONGEST = 2000;
 
-/** Whether a peer is at a refresh of this account. `state` is where logs are kept. */
-export function isRefreshing(account: string, env: Environment, state: string): boolean {
-  return isHeld(lockFolders(env, state), account);
-}
-
 /**
  * Waits until no peer is at it any more, with nothing but this loaded: of a hundred callers that find a token expired, only
- * those that come before the lock is taken need the rest of the program.
+ * those that come before the lock is taken need the rest of the program. `state` is where logs are kept.
  */
 export async function waitForPeer(account: string, env: Environment, state: string): Promise<void> {
   const folders = lockFolders(env, state);

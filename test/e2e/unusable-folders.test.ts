@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -52,6 +52,20 @@ describe.each(PLACES)("a folder %s costs nobody the token:", (_where, place) => 
     const outcome = await sandbox.run(["models", "--json"], { env, limit: LIMIT });
     expect(outcome).toMatchObject({ code: 0, stdout: '[{"id":"one-model"}]\n' });
   });
+});
+
+it.skipIf(process.platform === "win32")("a folder that is made can be used, whatever the umask", async () => {
+  const own = new Sandbox();
+  try {
+    own.configure({ profiles: { own: { flow: "static_key", key: "{keyring}" } } });
+    const through = ["sh", "-c", 'umask 0177; exec "$0" "$@"'];
+    const login = await own.run(["login"], { input: "a-key-of-mine\n", through });
+    expect(login).toMatchObject({ code: 0 });
+    for (const folder of ["data", "data/oidc-token", "data/oidc-token/tokens"])
+      expect(statSync(join(own.home, folder)).mode & 0o777).toBe(0o700);
+  } finally {
+    own.dispose();
+  }
 });
 
 describe.skipIf(process.platform !== "linux")("a data folder below /proc", () => {
