@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Outcome, Sandbox } from "../support/command.js";
@@ -28,6 +29,18 @@ afterEach(async () => {
   await service?.stop();
   service = undefined;
 });
+
+/** What gives a process a /run/user of its own, with this folder as the user's (mount_namespaces(7)). */
+function withRuntimeFolder(folder: string): string[] {
+  const user = process.getuid?.() === 0 ? [] : ["--user", "--map-current-user", "--keep-caps"];
+  const own = "/run/user/$(id -u)";
+  const script = `mount -t tmpfs none /run && mkdir -p ${own} && mount --bind "$0" ${own} && exec "$@"`;
+  return ["unshare", "--mount", ...user, "sh", "-c", script, folder];
+}
+const [unshare = "", ...words] = withRuntimeFolder("/tmp");
+const has_namespaces =
+  process.platform === "linux" && spawnSync(unshare, [...words, "true"], { timeout: 10_000 }).status === 0;
+const without = has_namespaces ? "" : " (skipped: no namespace for mounts is to be had here)";
 
 /** A home whose session bus is of this kind, with one profile that asks for this store. */
 async function at(kind: KeyringCase, store: string): Promise<Record<string, string>> {
@@ -66,6 +79,33 @@ describe.skipIf(skip)(`the command and a real Secret Service${why}`, () => {
     expect(service?.lookup({ service: "oidc-token" })).toBeUndefined();
     expect(await sandbox.run(["get"], { env })).toMatchObject({ code: 3 });
   });
+
+  it.skipIf(!has_namespaces)(
+    `is found by the user's number, with HOME and PATH alone${without}`,
+    async () => {
+      const env = await at("present", "auto");
+      expect(await signIn(sandbox, [], { env })).toMatchObject({ code: 0 });
+      symlinkSync("config", join(sandbox.home, ".config"));
+      const { HOME, PATH } = sandbox.env;
+      const bare = Object.fromEntries(
+        Object.keys({ ...sandbox.env, ...env }).map((name) => [name, undefined]),
+      );
+      const options = { env: { ...bare, HOME, PATH }, through: withRuntimeFolder(env.XDG_RUNTIME_DIR ?? "") };
+      const ask = async (): Promise<string> => {
+        const asked = { ...options, input: "llm.example.test" };
+        const { code, stdout, stderr } = await sandbox.run(["credential", "docker", "get"], asked);
+        expect([code, stderr]).toEqual([0, ""]);
+        return JSON.parse(stdout).Secret;
+      };
+      const first = await ask();
+      expect(await ask()).toBe(first);
+      // What is renewed there is written there.
+      expect(await sandbox.run(["refresh"], options)).toMatchObject({ code: 0 });
+      expect(await ask()).not.toBe(first);
+      const kept = service?.lookup({ service: "oidc-token" }) ?? "";
+      expect(JSON.parse(kept).access_token).toBe(await ask());
+    },
+  );
 
   it("logout --all also takes what a profile has left that was renamed", async () => {
     const env = await at("present", "auto");
