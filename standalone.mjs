@@ -41,7 +41,7 @@ export const TARGETS = /** @type {const} */ ({
 const FOREIGN_CODE = ["BUN_OPTIONS", "BUN_BE_BUN"];
 
 /** @returns {keyof typeof TARGETS} */
-function thisMachine() {
+export function thisMachine() {
   const is_musl =
     process.platform === "linux" &&
     !(/** @type {any} */ (process.report.getReport()).header.glibcVersionRuntime);
@@ -67,7 +67,7 @@ export function executable(target = thisMachine()) {
  *
  * @param {string} name @param {string} path @returns {string}
  */
-function part(name, path) {
+export function part(name, path) {
   const installed = join(ROOT, "node_modules", name, path);
   if (existsSync(installed)) return installed;
   const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { executable, TARGETS } from "../standalone.mjs";
+import { insideExecutable } from "./inside.mjs";
 import { bundledPackages, notices } from "./notices.mjs";
 import { metafiles, pack } from "./pack.mjs";
 import { fill, RECIPES } from "./recipes.mjs";
@@ -58,7 +59,9 @@ function billOfMaterials() {
     const { scripts, devDependencies, ...manifest } = JSON.parse(
       readFileSync(join(root, "package.json"), "utf8"),
     );
-    writeFileSync(join(stage, "package.json"), JSON.stringify(manifest));
+    // The executables are Buns.
+    const dependencies = { ...manifest.dependencies, bun: devDependencies.bun };
+    writeFileSync(join(stage, "package.json"), JSON.stringify({ ...manifest, dependencies }));
     cpSync(join(root, "package-lock.json"), join(stage, "package-lock.json"));
     // A peer that is wanted comes as a dependency; the rest would be what such a package only can work with.
     const common = ["--package-lock-only", "--legacy-peer-deps"];
@@ -80,16 +83,19 @@ function sha256(path) {
  * @param {string} release.repository owner/name on GitHub
  * @param {string} release.folder made anew
  * @param {(platform: Platform) => string} release.executableOf where the executable for a platform is
+ * @param {(platform: Platform) => import("./notices.mjs").Bundled[]} release.insideOf what it has inside beside the bundles
  */
-export async function makeRelease({ repository, folder, executableOf }) {
+export async function makeRelease({ repository, folder, executableOf, insideOf }) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   await pack(folder);
-  const licences = notices(bundledPackages(await metafiles(), root));
+  const bundled = bundledPackages(await metafiles(), root);
   /** @type {Record<string, string>} */
   const sums = {};
-  for (const platform of /** @type {Platform[]} */ (Object.keys(TARGETS)))
+  for (const platform of /** @type {Platform[]} */ (Object.keys(TARGETS))) {
+    const licences = notices([...bundled, ...insideOf(platform)]);
     sums[platform] = sha256(archive(folder, platform, executableOf(platform), licences));
+  }
   const { name, version, description, license } = JSON.parse(
     readFileSync(join(root, "package.json"), "utf8"),
   );
@@ -109,5 +115,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const repository = process.argv[2] ?? process.env.GITHUB_REPOSITORY;
   if (!repository) throw new Error("name the repository on GitHub: npm run release -- OWNER/NAME");
   process.env.GITHUB_REPOSITORY = repository;
-  await makeRelease({ repository, folder: join(root, "release"), executableOf: executable });
+  await makeRelease({
+    repository,
+    folder: join(root, "release"),
+    executableOf: executable,
+    insideOf: insideExecutable,
+  });
 }

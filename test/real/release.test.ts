@@ -65,6 +65,18 @@ describe("a release", () => {
     }
   });
 
+  it("has in each archive the licences of what only that executable has inside", () => {
+    for (const platform of Object.keys(TARGETS)) {
+      const licences = execFileSync(
+        "tar",
+        ["-xzOf", join(release.folder, `oidc-token-${platform}.tar.gz`), "THIRD-PARTY.txt"],
+        { encoding: "utf8" },
+      );
+      expect(licences).toContain("\ncommander ");
+      expect(licences).toContain(`\nruntime 1.2.3 (MIT)\n\nof the runtime for ${platform}\n`);
+    }
+  });
+
   it("is the same, byte for byte, when it is made again", async () => {
     const again = await releaseOf((platform) => `#!/bin/sh\necho "${manifest.version} for ${platform}"\n`);
     // A bill of materials has a number and a time of its own.
@@ -81,8 +93,8 @@ describe("a release", () => {
     );
     expect(bomFormat).toBe("CycloneDX");
     expect(names).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies)));
-    // openid-client needs jose as the tests do.
-    expect(names.filter((name) => name in manifest.devDependencies)).toEqual(["jose"]);
+    // The executables are Buns, and openid-client needs jose as the tests do.
+    expect(names.filter((name) => name in manifest.devDependencies).sort()).toEqual(["bun", "jose"]);
   });
 
   it.skipIf(left_out("ruby"))("has a Homebrew formula that Ruby can read", () => {

@@ -12,6 +12,9 @@ export async function releaseOf(script: (platform: string) => string) {
     writeFileSync(path, script(platform), { mode: 0o755 });
     return path;
   };
-  await makeRelease({ repository: "owner/name", folder, executableOf });
+  const insideOf = (platform: string) => [
+    { name: "runtime", version: "1.2.3", license: "MIT", texts: [`of the runtime for ${platform}`] },
+  ];
+  await makeRelease({ repository: "owner/name", folder, executableOf, insideOf });
   return { folder, dispose: () => rmSync(parent, { recursive: true, force: true }) };
 }

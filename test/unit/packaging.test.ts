@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
+import { insideExecutable } from "../../packaging/inside.mjs";
 import { bundledPackages, notices } from "../../packaging/notices.mjs";
 import { metafiles, publishedManifest } from "../../packaging/pack.mjs";
+import { thisMachine } from "../../standalone.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const built = await metafiles();
@@ -57,6 +59,20 @@ describe("the licences of what is bundled", () => {
         expect(text).toContain(each);
       }
     }
+  });
+
+  it("are those too of code that a package has from somebody else", () => {
+    expect(notices(bundled)).toContain("Copyright (c) 2020 Ethan Arrowood");
+    expect(notices(bundled)).toContain("Copyright Fedor Indutny, 2018.");
+  });
+
+  it("are, in an executable, also Bun's and those of the keyring's library, with all that it is built from", () => {
+    const text = notices(insideExecutable(thisMachine()));
+    expect(text).toContain(`\nbun ${manifest.devDependencies.bun} (MIT, `);
+    expect(text).toContain("GNU LESSER GENERAL PUBLIC LICENSE");
+    expect(text).toContain(`\n@napi-rs/keyring ${manifest.dependencies["@napi-rs/keyring"]} (MIT)\n`);
+    expect(text).toContain("Copyright (c) 2020 N-API for Rust");
+    expect(text).toContain("| anyhow |");
   });
 
   it("allow it: a package under another kind of licence is looked at by a person first", () => {
