@@ -89,6 +89,7 @@ describe("a release", () => {
       build: { contents: "read" },
       smoke: { contents: "read" },
       attest: { "id-token": "write", attestations: "write" },
+      draft: { contents: "write" },
       npm: { contents: "read", "id-token": "write" },
       publish: { contents: "write" },
     });
@@ -100,7 +101,8 @@ describe("a release", () => {
       ["build", undefined],
       ["smoke", "build"],
       ["attest", "smoke"],
-      ["npm", "attest"],
+      ["draft", "attest"],
+      ["npm", "draft"],
       ["publish", "npm"],
     ]);
   });
