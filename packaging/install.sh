@@ -71,9 +71,10 @@ download() {
     *) fail "$1 is neither https nor on this machine, so nothing is fetched from there" ;;
   esac
   if command -v curl >/dev/null; then
-    curl --fail --silent --show-error --location --proto-redir =https --output "$2" "$1"
+    curl --fail --silent --show-error --location --proto-redir =https --connect-timeout 30 --speed-limit 1 --speed-time 60 \
+      --output "$2" "$1"
   elif command -v wget >/dev/null; then
-    wget -q -O "$2" "$1"
+    wget -q -T 60 -O "$2" "$1"
   else
     fail "neither curl nor wget is here: install one of them"
   fi
@@ -83,10 +84,11 @@ main() {
   target=$(platform)
   from=${OIDC_TOKEN_INSTALL_FROM:-https://github.com/@repository@/releases/download/v@version@}
   into=${OIDC_TOKEN_INSTALL_DIR:-${HOME:?}/.local/bin}
+  new=
   file=@name@-$target.tar.gz
 
   folder=$(mktemp -d) || fail "no temporary folder can be made"
-  trap 'rm -rf "$folder"' EXIT
+  trap 'rm -rf "$folder" ${new:+"$new"}' EXIT
   trap 'exit 130' INT TERM HUP
 
   download "$from/$file" "$folder/$file" || fail "$from/$file can't be fetched"
@@ -95,15 +97,16 @@ main() {
     fail "$file is not what was released, its checksum is another, so nothing was installed"
   fi
   tar -xzf "$folder/$file" -C "$folder" || fail "$file can't be unpacked"
-  "$folder/@name@" --version >"$folder/version" 2>"$folder/error" ||
-    fail "the executable does not run here, so nothing was installed ($(head -n 1 "$folder/error"))"
 
   mkdir -p "$into" || fail "$into can't be made: name another folder in OIDC_TOKEN_INSTALL_DIR"
-  # Beside its place first, so that whoever calls it meanwhile finds the old one or the new one.
-  if ! cp "$folder/@name@" "$into/.@name@.$$" || ! mv "$into/.@name@.$$" "$into/@name@"; then
-    rm -f "$into/.@name@.$$"
-    fail "$into can't be written to: name another folder in OIDC_TOKEN_INSTALL_DIR"
-  fi
+  [ ! -d "$into/@name@" ] || fail "$into/@name@ is a folder: name another one in OIDC_TOKEN_INSTALL_DIR"
+  # Beside its place first, so that whoever calls it meanwhile finds the old one or the new one. And tried there: programs
+  # may not be allowed to run in a temporary folder.
+  new=$into/.@name@.$$
+  cp "$folder/@name@" "$new" || fail "$into can't be written to: name another folder in OIDC_TOKEN_INSTALL_DIR"
+  "$new" --version >"$folder/version" 2>"$folder/error" ||
+    fail "the executable does not run here, so nothing was installed ($(head -n 1 "$folder/error"))"
+  mv -f "$new" "$into/@name@" || fail "$into/@name@ can't be replaced: name another folder in OIDC_TOKEN_INSTALL_DIR"
   echo "installed @name@ $(cat "$folder/version") ($target) as $into/@name@"
   case :$PATH: in
     *":$into:"*) ;;

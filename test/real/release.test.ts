@@ -267,6 +267,30 @@ describe.each([
     expect(left()).toEqual([]);
   });
 
+  it.skipIf(left_out(program))("does not take a folder of that name for a place", async () => {
+    mkdirSync(join(home, ".local/bin/oidc-token"), { recursive: true });
+    expect(await install()).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: `install.sh: ${home}/.local/bin/oidc-token is a folder: name another one in OIDC_TOKEN_INSTALL_DIR\n`,
+    });
+    expect(readdirSync(join(home, ".local/bin/oidc-token"))).toEqual([]);
+  });
+
+  it.skipIf(left_out(program))(
+    "tries the executable in its place: none may run among temporary files",
+    async () => {
+      // What lies there is told by the one that does not run.
+      const where = await releaseOf(() => '#!/bin/sh\necho "in $(dirname "$0")" >&2\nexit 126\n');
+      for (const name of readdirSync(where.folder)) copyFileSync(join(where.folder, name), join(files, name));
+      const script = readFileSync(join(where.folder, "install.sh"), "utf8");
+      where.dispose();
+      const { stderr } = await install({}, script);
+      expect(stderr).toContain(`so nothing was installed (in ${home}/.local/bin)`);
+      expect(readdirSync(join(home, ".local/bin"))).toEqual([]);
+    },
+  );
+
   it.skipIf(left_out(program))("keeps the older one where the new one does not run", async () => {
     for (const name of readdirSync(broken.folder)) copyFileSync(join(broken.folder, name), join(files, name));
     const script = readFileSync(join(broken.folder, "install.sh"), "utf8");
