@@ -74,7 +74,7 @@ download() {
     curl --fail --silent --show-error --location --proto-redir =https --connect-timeout 30 --speed-limit 1 --speed-time 60 \
       --output "$2" "$1"
   elif command -v wget >/dev/null; then
-    wget -q -T 60 -O "$2" "$1"
+    wget -q -O "$2" "$1"
   else
     fail "neither curl nor wget is here: install one of them"
   fi

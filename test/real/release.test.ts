@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -319,6 +320,22 @@ describe.each([
       stdout: expect.stringContaining(`(${machine}-musl)`),
     });
   });
+
+  it.skipIf(left_out(program) || left_out("busybox"))(
+    "does with what BusyBox has, without curl",
+    async () => {
+      const folder = join(home, "bin");
+      mkdirSync(folder);
+      const where = (name: string) =>
+        execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
+      const busybox = where("busybox");
+      for (const name of execFileSync(busybox, ["--list"], { encoding: "utf8" }).trim().split("\n"))
+        symlinkSync(busybox, join(folder, name));
+      if (!existsSync(join(folder, program))) symlinkSync(where(program), join(folder, program));
+      expect(await install({ PATH: folder })).toMatchObject({ code: 0, stderr: "" });
+      expect(readdirSync(join(home, ".local/bin"))).toEqual(["oidc-token"]);
+    },
+  );
 
   it.skipIf(left_out(program))("runs what the image's recipe fetches its executable with, too", async () => {
     const recipe = readFileSync(join(release.folder, "Containerfile"), "utf8");
