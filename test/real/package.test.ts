@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -81,6 +81,10 @@ describe.each(runtimes)(
 
     it("puts every command of the manifest on PATH", () => {
       expect(readdirSync(join(prefix, "bin")).sort()).toEqual(Object.keys(manifest.bin).sort());
+    });
+
+    it.skipIf(runtime.kind === "bun")("puts its manual where man finds it", () => {
+      expect(existsSync(join(prefix, "share/man/man1/oidc-token.1"))).toBe(true);
     });
 
     it("signs in, hands the token out and signs out", async () => {
