@@ -4,6 +4,8 @@ const UNTITLED = /^New session - \d{4}-\d{2}-\d{2}T/;
 const LONGEST = 100;
 /** What the session is called in which a title is asked for. No sub-agent's is: so one that is left behind is known again. */
 const ASIDE = "Title (oidc-token)";
+/** Milliseconds after which such a session is none that another OpenCode is asking in. */
+const LEFT_BEHIND = 60_000;
 /** Milliseconds that OpenCode's end is held up for. */
 const MOST_AT_THE_END = 5000;
 
@@ -21,6 +23,8 @@ interface Session {
   readonly id: string;
   readonly title: string;
   readonly parentID?: string;
+  /** Milliseconds since the epoch. */
+  readonly time: { readonly created: number };
 }
 
 type Answer<Data> = Promise<{ readonly data?: Data; readonly error?: unknown }>;
@@ -33,7 +37,7 @@ export interface Client {
   readonly session: {
     get(one: One): Answer<Session>;
     messages(one: One): Answer<readonly Message[]>;
-    children(one: One): Answer<readonly Session[]>;
+    list(request: { readonly query: { readonly search: string } }): Answer<readonly Session[]>;
     create(request: { readonly body: object }): Answer<Session>;
     prompt(request: One & { readonly body: object }): Answer<Message>;
     update(request: One & { readonly body: { readonly title: string } }): Answer<Session>;
@@ -43,14 +47,16 @@ export interface Client {
 
 /**
  * Gives a session its title where OpenCode had to do without: it asks for one with the first message only, and that had
- * failed when nobody was signed in. Asks its own agent for titles, in a session that is deleted again: before the title
- * is written, so that a session without one is where to look for what an OpenCode that was killed has left behind.
+ * failed when nobody was signed in. Asks its own agent for titles, in a session that is deleted again before the title is
+ * written. What an OpenCode that was killed has left behind goes when one next comes to rest.
  */
 export class Titles {
   readonly #client: Client;
   readonly #ours: (providerID: string) => boolean;
   readonly #settled = new Set<string>();
   readonly #under_way = new Set<Promise<boolean>>();
+  #tidied: Promise<void> | undefined;
+  /** Whether no session may be made any more. */
   #ended = false;
 
   /** `ours`: whether a provider is one of the plugin's. */
@@ -62,7 +68,8 @@ export class Titles {
   /** To be called when a session has come to rest. `small`: the model for such work, as `provider/model`. Never throws. */
   async see(id: string, small: string | undefined): Promise<void> {
     if (this.#settled.has(id)) return;
-    const settled = this.#entitle(id, small).catch(() => true);
+    this.#tidied ??= this.#tidy().catch(() => {});
+    const settled = this.#tidied.then(() => this.#entitle(id, small)).catch(() => true);
     this.#under_way.add(settled);
     if (await settled) this.#settled.add(id);
     this.#under_way.delete(settled);
@@ -102,8 +109,6 @@ export class Titles {
   /** What OpenCode's agent for titles answers, asked in a session beside this one that is gone afterwards. */
   async #ask(id: string, body: object): Promise<string | undefined> {
     const { session } = this.#client;
-    const beside = (await session.children({ path: { id } })).data ?? [];
-    for (const left of beside.filter(({ title }) => title === ASIDE)) await this.#remove(left);
     if (this.#ended) return undefined;
     const aside = (await session.create({ body: { parentID: id, title: ASIDE } })).data;
     if (!aside) return undefined;
@@ -117,9 +122,16 @@ export class Titles {
       .find((line) => line !== "");
   }
 
+  async #tidy(): Promise<void> {
+    const found = (await this.#client.session.list({ query: { search: ASIDE } })).data ?? [];
+    const old = Date.now() - LEFT_BEHIND;
+    for (const each of found) if (each.title === ASIDE && each.time.created < old) await this.#remove(each);
+  }
+
+  /** Where OpenCode keeps one, no other is made. */
   async #remove({ id }: Session): Promise<void> {
     const { error } = await this.#client.session.delete({ path: { id } });
-    if (error) throw new Error("OpenCode keeps a session that was ours");
+    if (error) this.#ended = true;
   }
 }
 

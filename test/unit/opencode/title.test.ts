@@ -21,7 +21,7 @@ const said = {
 /** What differs from an OpenCode where all goes well. */
 interface Trouble {
   readonly session?: object;
-  readonly children?: object[];
+  readonly listed?: object[];
   readonly said?: object;
   /** What its deletion of a session answers. */
   readonly deletion?: object;
@@ -40,7 +40,7 @@ function clientWith(messages: object[], trouble: Trouble = {}) {
     session: {
       get: answer("get", { id: "ses_1", title: UNTITLED, ...trouble.session }),
       messages: answer("messages", messages),
-      children: answer("children", trouble.children ?? []),
+      list: answer("list", trouble.listed ?? []),
       create: answer("create", { id: "ses_2", title: ASIDE }),
       prompt: answer("prompt", trouble.said ?? said),
       update: answer("update"),
@@ -87,21 +87,29 @@ describe("the title of a session whose first message failed", () => {
     expect([named("update"), named("delete")]).toEqual([[], [{ path: { id: "ses_2" } }]]);
   });
 
+  const left = { id: "ses_8", title: ASIDE, time: { created: Date.now() - 120_000 } };
+
   test("is asked for after what a killed OpenCode left behind is deleted, and nothing else", async () => {
-    const children = [
-      { id: "ses_8", title: ASIDE },
-      { id: "ses_9", title: "Title (@explore subagent)" },
+    const listed = [
+      left,
+      { id: "ses_9", title: `${ASIDE} of mine`, time: left.time },
+      // Another OpenCode's.
+      { id: "ses_10", title: ASIDE, time: { created: Date.now() } },
     ];
-    const { named, order, see } = clientWith(later, { children });
-    await see(undefined);
-    expect(named("delete")).toEqual([{ path: { id: "ses_8" } }, { path: { id: "ses_2" } }]);
+    const { named, order, titles } = clientWith(later, { listed });
+    await titles.see("ses_1", undefined);
+    await titles.see("ses_3", undefined);
+    expect(named("delete")).toEqual([
+      { path: { id: "ses_8" } },
+      { path: { id: "ses_2" } },
+      { path: { id: "ses_2" } },
+    ]);
     expect(order().indexOf("delete")).toBeLessThan(order().indexOf("create"));
-    expect(named("update")).toHaveLength(1);
+    expect(named("list")).toEqual([{ query: { search: ASIDE } }]);
   });
 
   test("is not asked for while what was left behind cannot be deleted: it never becomes two", async () => {
-    const children = [{ id: "ses_8", title: ASIDE }];
-    const { named, see } = clientWith(later, { children, deletion: { error: {} } });
+    const { named, see } = clientWith(later, { listed: [left], deletion: { error: {} } });
     await see(undefined);
     expect(named("create")).toEqual([]);
   });
