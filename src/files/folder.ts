@@ -49,19 +49,18 @@ export function checkPrivateFolder(path: string, uid: number | undefined): boole
     if (errorCode(error) === "ENOENT") return false;
     throw fileError(error, { action: "read", path });
   }
-  const name = printable(path);
-  if (stats.isSymbolicLink())
-    throw refused(`${name} is a link`, `put a real folder of your own in its place`);
-  if (!stats.isDirectory()) throw refused(`${name} is not a folder`, `remove it or move it away`);
+  if (stats.isSymbolicLink()) throw refused(path, "is a link", "put a real folder of your own in its place");
+  if (!stats.isDirectory()) throw refused(path, "is not a folder", "remove it or move it away");
   if (uid === undefined) return true;
   if (stats.uid !== uid) {
     throw refused(
-      `${name} belongs to another user`,
-      `remove it, or give it to yourself: chown ${uid} ${name}`,
+      path,
+      "belongs to another user",
+      `remove it, or give it to yourself: chown ${uid} ${printable(path)}`,
     );
   }
   if ((stats.mode & 0o022) !== 0) {
-    throw refused(`${name} can be written to by other users`, `close it: chmod 700 ${name}`);
+    throw refused(path, "can be written to by other users", `close it: chmod 700 ${printable(path)}`);
   }
   return true;
 }
@@ -77,6 +76,6 @@ export function ensurePrivateFolder(path: string, uid: number | undefined): void
   checkPrivateFolder(path, uid);
 }
 
-function refused(message: string, hint: string): OidcTokenError {
-  return new OidcTokenError("store", message, hint);
+function refused(path: string, sentence: string, hint: string): OidcTokenError {
+  return new OidcTokenError("store", `${printable(path)} ${sentence}`, hint);
 }

@@ -26,7 +26,12 @@ it.each([["--version"], ["-V"]])("%s loads nothing but the hot path's bundle", a
   const { outcome, files, built_ins } = await loadedBy(sandbox, [flag]);
   expect(outcome).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: "" });
   expect(files).toEqual(["oidc-token.js", "main.cjs"]);
-  expect(built_ins.filter((part) => !["fs", "os", "path"].includes(part))).toEqual([]);
+  expect(built_ins.filter((part) => !["fs", "path"].includes(part))).toEqual([]);
+});
+
+it("the hot path's bundle has no class of Unicode in a literal, which the runtime looks up at each start", () => {
+  const bundle = readFileSync(new URL("../../dist/main.cjs", import.meta.url), "utf8");
+  expect(bundle.match(/\/[^/\n`"']*\\p\{[^/\n`"']*\/[a-z]*u/g)).toBeNull();
 });
 
 /** What a command that nobody waits for may compile, in characters: a fifth more than at first. */
