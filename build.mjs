@@ -25,7 +25,7 @@ export const hot = {
   outfile: "dist/main.cjs",
   format: "cjs",
   minify: true,
-  external: ["@napi-rs/*", "*/cli.cjs", "*/seldom.cjs", "*/waiting.cjs"],
+  external: ["@napi-rs/*", "*/cli.cjs", "*/seldom.cjs", "*/waiting.cjs", "*/keyring.cjs"],
   // load-native.ts asks for whichever of the two a bundle has.
   logOverride: { "empty-import-meta": "silent" },
 };
@@ -43,6 +43,13 @@ export const seldom = { ...hot, entryPoints: ["src/hot/seldom.ts"], outfile: "di
  * @type {import("esbuild").BuildOptions}
  */
 export const waiting = { ...hot, entryPoints: ["src/hot/waiting.ts"], outfile: "dist/waiting.cjs" };
+
+/**
+ * What a token in the keyring takes beside one in a file.
+ *
+ * @type {import("esbuild").BuildOptions}
+ */
+export const keyring = { ...hot, entryPoints: ["src/hot/keyring.ts"], outfile: "dist/keyring.cjs" };
 
 /**
  * Commander starts programs for sub-commands that are files of their own, of which there are none: the part of Node that
@@ -200,5 +207,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     new URL("node_modules/open/xdg-open", import.meta.url),
     new URL("dist/xdg-open", import.meta.url),
   );
-  await Promise.all([writeProgram(), ...[hot, seldom, waiting, opencode].map((options) => build(options))]);
+  await Promise.all([
+    writeProgram(),
+    ...[hot, seldom, waiting, keyring, opencode].map((options) => build(options)),
+  ]);
 }

@@ -14,7 +14,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { cli, hot, seldom, waiting } from "./build.mjs";
+import { cli, hot, keyring, seldom, waiting } from "./build.mjs";
 import { withoutSignature } from "./standalone-macho.mjs";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
@@ -123,12 +123,13 @@ async function bundle(folder) {
     build({
       ...options,
       plugins: [embedded, ...plugins],
-      external: [NATIVE, ...external.filter((name) => /\/(?:seldom|waiting)\.cjs$/.test(name))],
+      external: [NATIVE, ...external.filter((name) => /\/(?:seldom|waiting|keyring)\.cjs$/.test(name))],
     });
   const main = join(folder, "main.cjs");
   await Promise.all([
     standalone({ ...hot, entryPoints: ["src/standalone/entry.ts"], outfile: main }),
     standalone({ ...seldom, outfile: join(folder, "seldom.cjs") }),
+    standalone({ ...keyring, outfile: join(folder, "keyring.cjs") }),
     standalone({ ...waiting, outfile: join(folder, "waiting.cjs") }),
     standalone({
       ...cli,
@@ -146,14 +147,14 @@ async function bundle(folder) {
 
 /** @param {keyof typeof TARGETS} target */
 async function make(target) {
-  const [bun, keyring] = TARGETS[target];
+  const [bun, library] = TARGETS[target];
   const windows = target.startsWith("windows");
   const folder = join(CACHE, target);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const main = await bundle(folder);
-  const native = `keyring.${keyring.slice("keyring-".length)}.node`;
-  copyFileSync(part(`@napi-rs/${keyring}`, native), join(folder, NATIVE));
+  const native = `keyring.${library.slice("keyring-".length)}.node`;
+  copyFileSync(part(`@napi-rs/${library}`, native), join(folder, NATIVE));
   const runtime = join(folder, "runtime");
   writeFileSync(
     runtime,

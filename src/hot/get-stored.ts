@@ -3,12 +3,12 @@ import { readRegular } from "../files/read.js";
 import { formatTokens } from "../formats/output.js";
 import { type Paths, userPaths } from "../paths.js";
 import { readFileStore } from "../store/file-read.js";
-import { readKeyring } from "../store/keyring/read.js";
 import { type Readable, readStores } from "../store/read.js";
 import { isFresh, isServable } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { fromRecord } from "../token/record.js";
 import type { TokenSet } from "../token/token-set.js";
+import type * as Keyring from "./keyring.js";
 import { print } from "./print.js";
 import type { ReadQuestion } from "./question.js";
 import type * as Seldom from "./seldom.js";
@@ -31,6 +31,8 @@ export async function getStored(argv: readonly string[], env: NodeJS.ProcessEnv)
 
 /** Beside this bundle and like it; loaded where it is needed. */
 const seldom = (): typeof Seldom => require("./seldom.cjs") as typeof Seldom;
+
+const keyring = (): typeof Keyring => require("./keyring.cjs") as typeof Keyring;
 
 const waiting = (): typeof Waiting => require("./waiting.cjs") as typeof Waiting;
 
@@ -111,7 +113,7 @@ async function storedTokens(
     file: { get: async (account) => readFileStore(`${data}/tokens`, account) },
     keyring: {
       get: (account, deadline = keyring_deadline) =>
-        readKeyring({ platform: process.platform, env }, account, deadline),
+        keyring().readKeyring({ platform: process.platform, env }, account, deadline),
     },
   };
   const kept = await readStores(store, stores, account);

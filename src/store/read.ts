@@ -1,6 +1,6 @@
-import { OidcTokenError } from "../errors.js";
+import { isOidcTokenError } from "../errors.js";
 import type { StoreChoice } from "../profile.js";
-import { KeyringUnusable } from "./keyring/trouble.js";
+import type { KeyringUnusable } from "./keyring/trouble.js";
 import type { Kept } from "./token-store.js";
 
 /** Milliseconds a keyring has to answer that is asked only in case an earlier configuration left a token there. */
@@ -25,8 +25,13 @@ export async function readStores(
     return text === undefined ? undefined : { text, store: "keyring" };
   } catch (error) {
     // With "auto" a keyring that is locked or silent may hold the token, and saying "not signed in" would be wrong.
-    if (choice === "auto" && error instanceof KeyringUnusable && error.trouble === "absent") return undefined;
-    if (choice === "file" && error instanceof OidcTokenError) return undefined;
+    if (choice === "auto" && isAbsent(error)) return undefined;
+    if (choice === "file" && isOidcTokenError(error)) return undefined;
     throw error;
   }
+}
+
+/** By its field: where it comes from a bundle of its own, its class is another one. */
+function isAbsent(error: unknown): boolean {
+  return isOidcTokenError(error) && (error as Partial<KeyringUnusable>).trouble === "absent";
 }
