@@ -39,11 +39,11 @@ export interface Reservation {
   release(): void;
 }
 
-/** Takes so many bytes on the disk for the next text of a file. Throws the system's error and then leaves nothing behind. */
+/** Takes so many bytes on the disk for the next text of a file, which may end in spaces then. Throws the system's error and then leaves nothing behind. */
 export function reserveFile(path: string, bytes: number): Reservation {
   const temporary = temporaryName(path);
   try {
-    write(temporary, "\0".repeat(bytes), { mode: 0o600, durable: true, flag: "wx" });
+    write(temporary, " ".repeat(bytes), { mode: 0o600, durable: true, flag: "wx" });
   } catch (error) {
     removeQuietly(temporary);
     throw error;
@@ -97,14 +97,27 @@ export function createFile(path: string, text: string): boolean {
   }
 }
 
-/** Writes over a file that is there, needing no room: for where nothing can be put in its place. Throws the system's error. */
+/**
+ * Writes over a file that is there, needing no room: for where nothing can be put in its place. The text may end in spaces
+ * then. Throws the system's error.
+ */
 export function overwriteFile(path: string, text: string): void {
   const file = openSync(path, "r+");
   try {
-    writeFileSync(file, text);
-    ftruncateSync(file, Buffer.byteLength(text));
+    const length = Buffer.byteLength(text);
+    writeFileSync(file, text + " ".repeat(Math.max(0, fstatSync(file).size - length)));
+    shorten(file, length);
   } finally {
     closeSync(file);
+  }
+}
+
+/** A disk that takes no more may refuse even that; what is left are spaces. */
+function shorten(file: number, length: number): void {
+  try {
+    ftruncateSync(file, length);
+  } catch {
+    // The text counts all the same.
   }
 }
 
@@ -158,7 +171,7 @@ function write(
   try {
     if (process.platform !== "win32") fchmodSync(file, mode & 0o7777);
     writeFileSync(file, text);
-    if (flag === "r+") ftruncateSync(file, Buffer.byteLength(text));
+    if (flag === "r+") shorten(file, Buffer.byteLength(text));
     if (durable) fsyncSync(file);
     return fstatSync(file).mtimeMs;
   } finally {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
+import fs, {
   chmodSync,
   existsSync,
   mkdirSync,
@@ -12,10 +12,12 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { OidcTokenError } from "../../../src/errors.js";
+import { overwriteFile } from "../../../src/files/replace.js";
 import { FileStore } from "../../../src/store/file.js";
 
 const posix = describe.skipIf(process.platform === "win32");
@@ -247,5 +249,23 @@ describe("the file store's errors", () => {
     const error = await failure(store.set("x".repeat(300), "SECRET"));
     expect(error.message).toContain("(ENAMETOOLONG)");
     expect(await store.get("x".repeat(300)).catch((e) => e.kind)).toBe("store");
+  });
+
+  test("keeps a text that can be read where the disk refuses to shorten a file", async () => {
+    const { ftruncateSync } = fs;
+    fs.ftruncateSync = () => {
+      throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+    };
+    syncBuiltinESMExports();
+    try {
+      await store.reserve("work", 5_000);
+      await store.set("work", '{"a":1}');
+      expect(JSON.parse((await store.get("work")) ?? "")).toEqual({ a: 1 });
+      overwriteFile(join(folder, "work.json"), '{"b":2}');
+      expect(JSON.parse((await store.get("work")) ?? "")).toEqual({ b: 2 });
+    } finally {
+      fs.ftruncateSync = ftruncateSync;
+      syncBuiltinESMExports();
+    }
   });
 });
