@@ -54,7 +54,10 @@ function archive(folder, platform, file, licences) {
  * leaves out too what they happen to share with the program.
  */
 function billOfMaterials() {
-  const stage = mkdtempSync(join(tmpdir(), "oidc-token-sbom-"));
+  const parent = mkdtempSync(join(tmpdir(), "oidc-token-sbom-"));
+  // Its name is what the bill is for.
+  const stage = join(parent, "oidc-token");
+  mkdirSync(stage);
   try {
     const { scripts, devDependencies, ...manifest } = JSON.parse(
       readFileSync(join(root, "package.json"), "utf8"),
@@ -69,7 +72,7 @@ function billOfMaterials() {
     execFileSync("npm", ["install", ...common, ...quiet], { cwd: stage });
     return execFileSync("npm", ["sbom", ...common, "--sbom-format=cyclonedx"], { cwd: stage });
   } finally {
-    rmSync(stage, { recursive: true, force: true });
+    rmSync(parent, { recursive: true, force: true });
   }
 }
 

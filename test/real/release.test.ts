@@ -88,7 +88,15 @@ describe("a release", () => {
   });
 
   it("names in its bill of materials what is shipped, bundled or not, and nothing that only tests use", () => {
-    const { bomFormat, components } = JSON.parse(readFileSync(join(release.folder, "sbom.cdx.json"), "utf8"));
+    const { bomFormat, metadata, components } = JSON.parse(
+      readFileSync(join(release.folder, "sbom.cdx.json"), "utf8"),
+    );
+    const { name, version, purl } = metadata.component;
+    expect({ name, version, purl }).toEqual({
+      name: "oidc-token",
+      version: manifest.version,
+      purl: `pkg:npm/oidc-token@${manifest.version}`,
+    });
     const names = (components as { group?: string; name: string }[]).map(({ group, name }) =>
       group ? `${group}/${name}` : name,
     );
