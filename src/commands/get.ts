@@ -126,9 +126,15 @@ function isPlain({ log }: Context, asked: Wanted): boolean {
 function checkVersion(info: string | undefined): void {
   const version = askedVersion(info);
   if (EXEC_CREDENTIAL_VERSIONS.includes(version)) return;
+  if (typeof version !== "string")
+    throw new OidcTokenError(
+      "configuration",
+      "the variable KUBERNETES_EXEC_INFO is no JSON with an apiVersion",
+      "unset it, or let kubectl run this command: it sets the variable itself",
+    );
   throw new OidcTokenError(
     "configuration",
-    `KUBERNETES_EXEC_INFO asks for apiVersion ${quote(`${version}`)}, which oidc-token does not know`,
+    `KUBERNETES_EXEC_INFO asks for apiVersion ${quote(version)}, which oidc-token does not know`,
     `set apiVersion under exec in the kubeconfig to ${EXEC_CREDENTIAL_VERSIONS.join(" or ")}`,
   );
 }

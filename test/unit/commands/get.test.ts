@@ -237,6 +237,20 @@ describe("get for tools", () => {
     expect(place.stdout).toBe("");
   });
 
+  it.each(["{", "null", "{}", '{"apiVersion":1}'])(
+    "says that %s in place of kubectl's words names no version",
+    async (info) => {
+      keep();
+      place.env.KUBERNETES_EXEC_INFO = info;
+      await expect(run({ format: "exec-credential" })).rejects.toMatchObject({
+        kind: "configuration",
+        message: "the variable KUBERNETES_EXEC_INFO is no JSON with an apiVersion",
+        hint: "unset it, or let kubectl run this command: it sets the variable itself",
+      });
+      expect(place.stdout).toBe("");
+    },
+  );
+
   it("gives Google's libraries the ID token, in a file for this user alone as well", async () => {
     const id_token = jwt({ exp: place.time + 900 });
     keep({ id_token });
