@@ -167,12 +167,17 @@ function* ancestors(command: Command): Generator<string> {
 /** Commander's "error: unknown option '--x'" in the two lines that every error has. */
 function usageError(text: string, command: string): string {
   const [first = "", ...rest] = text.trim().split("\n");
-  const sentence = first.replace(/^error: /, "").replace(/\.$/, "");
+  const sentence = first
+    .replace(/^error: /, "")
+    .replace(/\.$/, "")
+    .replace(/\. Expected (\d+) arguments? but got (\d+)/, ": it takes $1, and there are $2")
+    // What stands behind may be a secret.
+    .replace(/^(unknown option '[^=]*)=.*/, "$1'");
   const suggestion = rest
     .join(" ")
     .trim()
     .replace(/^\(|\)$/g, "")
     .toLowerCase();
   const hint = suggestion || `run: ${command} --help`;
-  return inTwoLines({ message: sentence, hint });
+  return inTwoLines({ message: new Redactor().sentence(sentence), hint });
 }

@@ -123,6 +123,15 @@ describe("2: wrong usage", () => {
     expect(expectFailure(await sandbox.run(["get", "--fromat", "json"]), 2).hint).toContain("--format");
   });
 
+  it("says neither what was written after an unknown option nor what a terminal obeys", async () => {
+    const failure = async (...args: string[]) => expectFailure(await sandbox.run(args), 2);
+    expect((await failure("login", "--password=hunter2")).message).toBe("unknown option '--password'");
+    expect((await failure("get", "--\u001b[31mred")).message).toBe("unknown option '--\\u001b[31mred'");
+    expect((await failure("trust", "a", "b")).message).toBe(
+      "too many arguments for 'trust': it takes 1, and there are 2",
+    );
+  });
+
   it("a secret that is none, and a login or refresh where there is nothing to do", () =>
     elsewhere(async (other) => {
       other.configure({
