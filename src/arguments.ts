@@ -13,8 +13,9 @@ export interface JsonOptions extends GlobalOptions {
   readonly json?: boolean;
 }
 
-/** A number of whole seconds as an option gives it: in digits, or as a duration. */
-export function parseSeconds(option: string, text: string): number {
+/** A number of whole seconds as an option gives it: in digits, or as a duration. Undefined where it is not given. */
+export function parseSeconds(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const seconds = /^\d{1,9}$/.test(text) ? Number(text) : secondsOf(text);
   if (seconds !== undefined) return seconds;
   throw new OidcTokenError(

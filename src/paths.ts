@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 
 /** The variables of a process. */
@@ -67,4 +68,13 @@ function homeFolder(): string {
 /** `~` at the beginning of a path is the user's home. */
 export function expandHome(path: string, home: string): string {
   return /^~(?=$|[/\\])/.test(path) ? join(home, path.slice(1)) : path;
+}
+
+/** Where a path leads, links followed; undefined where it leads nowhere. */
+export function realOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
 }

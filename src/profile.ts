@@ -11,6 +11,18 @@ export const FLOWS = [
 
 export type Flow = (typeof FLOWS)[number];
 
+/** Those that need no person. */
+export const UNATTENDED_FLOWS = [
+  "client_credentials",
+  "token_exchange",
+  "jwt_bearer",
+] as const satisfies readonly Flow[];
+
+/** Whether a person signs in. */
+export function isAttended(flow: Flow): boolean {
+  return flow === "authorization_code" || flow === "device_code";
+}
+
 /** Where a text is to be found that is resolved only when a request needs it (DESIGN §3). */
 export type TextReference =
   | { readonly from: "env"; readonly name: string }

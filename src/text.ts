@@ -44,3 +44,24 @@ export interface Complaint {
   readonly sentence: string;
   readonly hint: string;
 }
+
+/** What a text of JSON holds; undefined for a text that is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The object that a text of JSON holds; undefined where it is none, or holds something else. */
+export function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  return asObject(jsonIn(text));
+}
+
+/** The value as an object with keys; undefined for anything else, a list among it. */
+export function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
+}

@@ -104,8 +104,7 @@ function keepAnswer(path: string, text: string): void {
 function readOptions(options: GetOptions): Wanted {
   return {
     format: parseChoice("--format", options.format ?? "token", Object.keys(FORMATS) as FormatName[]),
-    min_validity:
-      options.minValidity === undefined ? undefined : parseSeconds("--min-validity", options.minValidity),
+    min_validity: parseSeconds("--min-validity", options.minValidity),
     force_refresh: options.forceRefresh === true,
     rejected_sha256: parseSha256(options.rejectedSha256),
     // Google takes no access tokens.

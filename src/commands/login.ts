@@ -42,7 +42,7 @@ export async function login(context: Context, options: LoginOptions): Promise<vo
 
 async function loginTo(context: Context, options: LoginOptions): Promise<LoggedIn> {
   const flow = options.flow === undefined ? undefined : parseChoice("--flow", options.flow, FLOWS);
-  const timeout = options.timeout === undefined ? undefined : parseSeconds("--timeout", options.timeout);
+  const timeout = parseSeconds("--timeout", options.timeout);
   const profile = await selectProfile(context, options);
   // A sign-in is for the person to complete; a key or a client's secret would come from the agent.
   if (profile.flow.includes("static_key") || options.newSecret) refuseAgent(context, profile);

@@ -1,4 +1,3 @@
-import { realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import kleur from "kleur";
 import type { GlobalOptions } from "../arguments.js";
@@ -8,6 +7,7 @@ import { PROJECT_FILE } from "../config/project-places.js";
 import { readTrustList, type TrustList, writeTrustList } from "../config/trust.js";
 import type { Context } from "../context.js";
 import { isOidcTokenError, OidcTokenError } from "../errors.js";
+import { realOf } from "../paths.js";
 import type { Profile } from "../profile.js";
 import { holdLock } from "../session/hold-lock.js";
 import { refuseAgent } from "../session/refuse-agent.js";
@@ -85,7 +85,8 @@ function describe({ name, flow, issuer, base_url }: Profile): string {
 }
 
 async function revoke(context: Context, folder: string | undefined): Promise<void> {
-  const start = realOf(resolve(context.cwd, folder ?? "."));
+  const asked = resolve(context.cwd, folder ?? ".");
+  const start = realOf(asked) ?? asked;
   let taken_back: string | undefined;
   await change(context, (trusted) => {
     taken_back = nearestOf(trusted, start, folder === undefined);
@@ -127,14 +128,6 @@ function stateOf(path: string, hash: string): string {
     if (!isOidcTokenError(error)) throw error;
   }
   return is_same ? "trusted" : "changed";
-}
-
-function realOf(folder: string): string {
-  try {
-    return realpathSync(folder);
-  } catch {
-    return folder;
-  }
 }
 
 async function change(context: Context, edit: (trusted: Map<string, string>) => void): Promise<void> {

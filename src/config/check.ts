@@ -1,8 +1,8 @@
-import { accessSync, constants } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import type { Context } from "../context.js";
 import { OidcTokenError } from "../errors.js";
 import { type AnyReference, isText, type Profile, REFERENCE_KEYS } from "../profile.js";
+import { isProgram } from "../programs/is-program.js";
 import { printable, quote } from "../text.js";
 import { nearestVariable, unknownVariables } from "./environment.js";
 import type { Finding, Report } from "./finding.js";
@@ -94,15 +94,7 @@ function references(place: Place, profile: Profile): [key: string, follow: () =>
 function findProgram({ env, cwd, platform }: Place, key: string, program: string): void {
   if (platform === "win32") return;
   const folders = program.includes("/") ? [cwd] : (env.PATH ?? "").split(delimiter);
-  const found = folders.some((folder) => {
-    try {
-      accessSync(isAbsolute(program) ? program : join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  if (found) return;
+  if (folders.some((folder) => isProgram(isAbsolute(program) ? program : join(folder, program)))) return;
   throw new OidcTokenError(
     "configuration",
     `"${key}" names the program ${printable(program)}, which is not there or may not be run`,

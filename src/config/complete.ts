@@ -1,6 +1,6 @@
 import { OidcTokenError } from "../errors.js";
 import { given } from "../given.js";
-import { type ClientAuth, type Flow, type Profile, variableOf } from "../profile.js";
+import { type ClientAuth, type Flow, isAttended, type Profile, variableOf } from "../profile.js";
 import { type Preset, presetFor, presetNamed } from "../providers/index.js";
 import { quote } from "../text.js";
 import { accountOf } from "./identity.js";
@@ -93,10 +93,6 @@ function defaultsOf(preset: Preset, said: ProfileValues): ProfileValues {
     ...(client_auth && said.client_secret && { client_auth }),
     ...(client_assertion_audience && said.private_key && { client_assertion_audience }),
   };
-}
-
-function isAttended(flow: Flow): boolean {
-  return flow === "authorization_code" || flow === "device_code";
 }
 
 type Fail = (sentence: string, hint: string) => OidcTokenError;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { OidcTokenError } from "../errors.js";
-import { DESTINATION_KEYS, type Profile, variableOf } from "../profile.js";
+import { DESTINATION_KEYS, type Profile, UNATTENDED_FLOWS, variableOf } from "../profile.js";
 import { quote } from "../text.js";
 import type { ProfileKey, ProfileValues } from "./schema/profile.js";
 
@@ -29,7 +29,7 @@ export function haveOtherDestinations(one: Profile, other: Profile): boolean {
  */
 export function checkDiversion(profile: Profile, environment: ProfileValues, file: ProfileValues): void {
   const { flow, key } = profile;
-  const asks_nobody = flow.some((each) => UNASKED.includes(each));
+  const asks_nobody = flow.some((each) => UNATTENDED_FLOWS.some((unattended) => unattended === each));
   if (!asks_nobody && !(flow.includes("static_key") && key?.from !== "keyring")) return;
   const keys: ProfileKey[] = differing(LEADING_KEYS, environment, file);
   if (file.issuer !== undefined) keys.push(...differing(["issuer"], environment, file));
@@ -45,9 +45,6 @@ export function checkDiversion(profile: Profile, environment: ProfileValues, fil
     `unset ${keys.length === 1 ? "it" : "them"}, or write ${file_keys} into the profile`,
   );
 }
-
-/** The flows that need no person. */
-const UNASKED: readonly string[] = ["client_credentials", "token_exchange", "jwt_bearer"];
 
 function differing<Key extends ProfileKey>(
   keys: readonly Key[],

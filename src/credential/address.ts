@@ -1,5 +1,6 @@
 import { OidcTokenError } from "../errors.js";
 import { isLoopback } from "../loopback.js";
+import { objectIn } from "../text.js";
 
 const HOST = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(?=(?::\d{1,5})?$)/i;
 
@@ -28,13 +29,9 @@ export function addressOf(scheme: string, host: string, path: string): string[] 
 }
 
 /** The object that a request in JSON is. Throws an OidcTokenError of kind `usage`. */
-export function objectIn(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // Said below.
-  }
+export function requestIn(text: string): Readonly<Record<string, unknown>> {
+  const request = objectIn(text);
+  if (request) return request;
   throw new OidcTokenError(
     "usage",
     "what stands on stdin is no request of this tool",

@@ -1,7 +1,7 @@
 import { OidcTokenError } from "../errors.js";
 import { rfc3339 } from "../formats/rfc3339.js";
 import { given } from "../given.js";
-import { addressesIn, objectIn, textOf } from "./address.js";
+import { addressesIn, requestIn, textOf } from "./address.js";
 import type { Protocol } from "./protocol.js";
 
 /** Bazel's credential helper protocol (github.com/EngFlow/credential-helper-spec). */
@@ -15,7 +15,7 @@ export const bazel: Protocol = {
     return {
       wants: "token",
       // gRPC over TLS is HTTP/2 over TLS.
-      urls: addressesIn(textOf(objectIn(text).uri).replace(/^grpcs:/i, "https:")),
+      urls: addressesIn(textOf(requestIn(text).uri).replace(/^grpcs:/i, "https:")),
       none: { text: "{}\n" },
       given: ({ header, value, expires_at }) =>
         `${JSON.stringify({ headers: { [header]: [value] }, ...given({ expires: rfc3339(expires_at) }) })}\n`,

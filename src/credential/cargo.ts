@@ -1,5 +1,5 @@
 import { given } from "../given.js";
-import { addressesIn, objectIn, textOf } from "./address.js";
+import { addressesIn, requestIn, textOf } from "./address.js";
 import type { Protocol } from "./protocol.js";
 
 const line = (value: object): string => `${JSON.stringify(value)}\n`;
@@ -10,7 +10,7 @@ export const cargo: Protocol = {
   greeting: line({ v: [1] }),
   failure: (message) => line({ Err: { kind: "other", message, "caused-by": [] } }),
   ask(_words, text) {
-    const { kind, registry, args } = objectIn(text);
+    const { kind, registry, args } = requestIn(text);
     if (kind !== "get") {
       return { wants: "nothing", reply: { text: line({ Err: { kind: "operation-not-supported" } }) } };
     }

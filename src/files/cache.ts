@@ -1,5 +1,7 @@
 import type { Stats } from "node:fs";
 import { join } from "node:path";
+import { asObject } from "../text.js";
+import { version } from "../version.js";
 import { Refused } from "./file-error.js";
 import { makeFolder } from "./folder.js";
 import { readKept, refuseShared } from "./read.js";
@@ -34,4 +36,17 @@ export function writeCache(dir: string, name: string, value: unknown): void {
   } catch {
     // A read-only home, say.
   }
+}
+
+/** The values of a file in the cache folder that keeps several, by key; none that another version of this program kept. */
+export function readEntries(dir: string, name: string): Readonly<Record<string, unknown>> {
+  const kept = asObject(readCache(dir, name));
+  return kept?.version === version ? (asObject(kept.entries) ?? {}) : {};
+}
+
+/** Keeps one more value, of the others the latest. Never throws. */
+export function keepEntry(dir: string, name: string, key: string, value: unknown, most: number): void {
+  const { [key]: _old, ...others } = readEntries(dir, name);
+  const entries = Object.fromEntries([...Object.entries(others).slice(1 - most), [key, value]]);
+  writeCache(dir, name, { version, entries });
 }

@@ -1,3 +1,4 @@
+import { objectIn } from "../text.js";
 import type { TokenSet } from "../token/token-set.js";
 import type { HeaderRule } from "./header-rule.js";
 import { rfc3339 } from "./rfc3339.js";
@@ -30,9 +31,5 @@ export function execCredential(
 
 /** The apiVersion in a KUBERNETES_EXEC_INFO, known or not; the newest where that variable is not set. */
 export function askedVersion(info: string | undefined): unknown {
-  try {
-    return info ? JSON.parse(info).apiVersion : EXEC_CREDENTIAL_VERSIONS[0];
-  } catch {
-    return undefined;
-  }
+  return info ? objectIn(info)?.apiVersion : EXEC_CREDENTIAL_VERSIONS[0];
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readCache, writeCache } from "../files/cache.js";
+import { keepEntry, readEntries } from "../files/cache.js";
 import type { TokenSet } from "../token/token-set.js";
 
 /** Seconds within which a caller that asks again was refused with what it got. */
@@ -16,7 +16,7 @@ type Given = readonly [obtained_at: number, at: number, last: boolean];
  * 401 don't say so. Only once a token: what it gets then is not renewed for that reason. Never throws.
  */
 export function asksAgain(cacheDir: string, account: string, tokens: TokenSet, now: number): boolean {
-  const [obtained_at, at = 0, last = true] = readAll(cacheDir)[key(account)] ?? [];
+  const [obtained_at, at = 0, last = true] = lastOf(cacheDir, key(account)) ?? [];
   return obtained_at === tokens.obtained_at && !last && now >= at && now - at < WINDOW;
 }
 
@@ -29,15 +29,13 @@ export function noteGiven(
   renewed = false,
 ): void {
   const own = key(account);
-  const { [own]: before, ...others } = readAll(cacheDir);
+  const before = lastOf(cacheDir, own);
   const last = renewed || (before?.[0] === obtained_at && before[2] === true);
-  const kept = Object.entries(others).slice(1 - MOST_ENTRIES);
-  writeCache(cacheDir, FILE_NAME, Object.fromEntries([...kept, [own, [obtained_at, now, last]]]));
+  keepEntry(cacheDir, FILE_NAME, own, [obtained_at, now, last], MOST_ENTRIES);
 }
 
-function readAll(cacheDir: string): Readonly<Record<string, Given>> {
-  const kept = readCache(cacheDir, FILE_NAME);
-  return typeof kept === "object" && kept ? (kept as Record<string, Given>) : {};
+function lastOf(cacheDir: string, caller: string): Given | undefined {
+  return readEntries(cacheDir, FILE_NAME)[caller] as Given | undefined;
 }
 
 /**

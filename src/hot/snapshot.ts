@@ -1,8 +1,7 @@
-import { readCache, writeCache } from "../files/cache.js";
+import { keepEntry, readEntries } from "../files/cache.js";
 import { stampOf, stampsSince } from "../files/stamp.js";
 import { FORMATS, type FormatName } from "../formats/output.js";
 import { type SecretReference, STORE_CHOICES, type StoreChoice } from "../profile.js";
-import { version } from "../version.js";
 
 /**
  * What a cached `get` needs to know, kept from the last time this very command line was read in full, so that neither
@@ -66,7 +65,7 @@ const FILE_NAME = "get.json";
 const MOST_ENTRIES = 24;
 /** The snapshot kept under this key, if the files it came from are as they were. Never throws. */
 export function readSnapshot(cacheDir: string, key: string): Snapshot | undefined {
-  const all = readAll(cacheDir);
+  const all = readEntries(cacheDir, FILE_NAME);
   const kept = Object.hasOwn(all, key) ? all[key] : undefined;
   return isSnapshot(kept) && kept.files.every(([path, at]) => stampOf(path) === at) ? kept : undefined;
 }
@@ -126,20 +125,5 @@ export function writeSnapshot(
 ): void {
   const stamped = stampsSince(files, read_at);
   if (!stamped) return;
-  const { [key]: _old, ...others } = readAll(cacheDir);
-  const kept = Object.entries(others).slice(-(MOST_ENTRIES - 1));
-  const calls = Object.fromEntries([...kept, [key, { files: stamped, ...facts }]]);
-  writeCache(cacheDir, FILE_NAME, { version, calls });
-}
-
-/** What another version of this program made of the same files may differ. */
-function readAll(cacheDir: string): Readonly<Record<string, unknown>> {
-  const kept = readCache(cacheDir, FILE_NAME) as
-    | {
-        readonly version?: unknown;
-        readonly calls?: Readonly<Record<string, unknown>> | null;
-      }
-    | null
-    | undefined;
-  return kept?.version === version && typeof kept.calls === "object" ? (kept.calls ?? {}) : {};
+  keepEntry(cacheDir, FILE_NAME, key, { files: stamped, ...facts }, MOST_ENTRIES);
 }

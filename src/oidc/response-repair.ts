@@ -1,4 +1,5 @@
 import type { StandardError } from "../providers/index.js";
+import { objectIn } from "../text.js";
 
 export interface RepairOptions {
   /** True where the profile says `id_token: "ignore"`. */
@@ -40,12 +41,7 @@ function parseBody(text: string, contentType: string): Body | undefined {
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) {
     return Object.fromEntries(new URLSearchParams(text));
   }
-  try {
-    const json: unknown = JSON.parse(text);
-    return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Body) : undefined;
-  } catch {
-    return undefined;
-  }
+  return objectIn(text);
 }
 
 function repairBody(body: Body, options: RepairOptions): void {

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
+import { objectIn } from "../text.js";
 
 /** Who holds a lock, as its entry says. */
 export interface Owner {
@@ -21,13 +22,9 @@ export function myself(): Owner {
 
 /** An entry's content as an owner, or undefined where it is none. */
 export function parseOwner(content: string): Owner | undefined {
-  try {
-    const { pid, start, place } = JSON.parse(content) as Partial<Record<keyof Owner, unknown>>;
-    if (!Number.isSafeInteger(pid) || (pid as number) <= 0 || typeof place !== "string") return undefined;
-    return { pid: pid as number, place, ...(typeof start === "string" ? { start } : {}) };
-  } catch {
-    return undefined;
-  }
+  const { pid, start, place } = objectIn(content) ?? {};
+  if (!Number.isSafeInteger(pid) || (pid as number) <= 0 || typeof place !== "string") return undefined;
+  return { pid: pid as number, place, ...(typeof start === "string" ? { start } : {}) };
 }
 
 /** Whether the process lives; undefined where that cannot be told from here. */

@@ -1,9 +1,7 @@
-import type { Flow } from "../profile.js";
-
-const UNATTENDED = ["client_credentials", "token_exchange", "jwt_bearer"] as const satisfies readonly Flow[];
+import { type Flow, UNATTENDED_FLOWS } from "../profile.js";
 
 /** A flow that needs no person. */
-export type UnattendedFlow = (typeof UNATTENDED)[number];
+export type UnattendedFlow = (typeof UNATTENDED_FLOWS)[number];
 
 /** The profile's flow that needs no person, if it has one. */
 export function unattendedFlow(flow: readonly Flow[]): UnattendedFlow | undefined {
@@ -22,5 +20,5 @@ export function signInFlow(flow: readonly Flow[], browser: boolean): Flow | unde
 }
 
 function isUnattended(flow: Flow): flow is UnattendedFlow {
-  return (UNATTENDED as readonly Flow[]).includes(flow);
+  return (UNATTENDED_FLOWS as readonly Flow[]).includes(flow);
 }

@@ -1,4 +1,5 @@
 import { given } from "../given.js";
+import { objectIn } from "../text.js";
 import type { TokenSet } from "./token-set.js";
 
 /** What a JWT says of itself (RFC 7519 §4), with names of whoever made it. */
@@ -12,14 +13,7 @@ export function claimsOf(token: string | undefined): Claims | undefined {
   const parts = token?.split(".") ?? [];
   const payload = parts[1];
   if (parts.length !== 3 || payload === undefined) return undefined;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-    return typeof claims === "object" && claims !== null && !Array.isArray(claims)
-      ? (claims as Claims)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  return objectIn(Buffer.from(payload, "base64url").toString("utf8"));
 }
 
 /** Whom stored tokens are for. Text is as it came; times in seconds since the epoch. */

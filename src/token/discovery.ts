@@ -1,5 +1,8 @@
 import type { ClientAuth, Endpoints } from "../profile.js";
 
+/** RFC 8628 §3.4. */
+export const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
+
 /** An API as it describes itself (RFC 9728 §2). */
 export interface FoundApi {
   /** What tokens for it are asked for (RFC 8707). */

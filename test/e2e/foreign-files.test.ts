@@ -58,7 +58,7 @@ async function forge(change: (call: Call) => Call, args: readonly string[] = [])
   expect(await get(args)).toMatchObject(served);
   const { calls } = JSON.parse(readFileSync(snapshotFile(), "utf8"));
   const forged = Object.fromEntries(Object.entries(calls).map(([key, call]) => [key, change(call as Call)]));
-  writeFileSync(snapshotFile(), JSON.stringify({ version, calls: forged }));
+  writeFileSync(snapshotFile(), JSON.stringify({ version, entries: forged }));
 }
 const toOther = (call: Call): Call => ({ ...call, key: { from: "env", name: "OTHER_SECRET" } });
 

@@ -35,7 +35,7 @@ const GROUND = [
 ];
 
 /** The parts of the ground that the plugin is built with. */
-const OF_PLUGIN = ["files/log-file.ts", "log.ts", "paths.ts", "redact.ts", "programs"];
+const OF_PLUGIN = ["files/log-file.ts", "log.ts", "paths.ts", "redact.ts", "text.ts", "programs"];
 
 /**
  * What a room may import of others (DESIGN §6), at run time and as types only. Data goes one way: arguments → Profile →

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isAttended } from "../../profile.js";
 import { unattendedFlow } from "../../token/choose-flow.js";
 import { beginSignIn } from "./begin.js";
 import { type Check, fail, failed, own, type Patient, pass, skip, warn } from "./check.js";
@@ -13,7 +14,7 @@ export const client: Check<Patient> = {
   after: ["reach", "discovery"],
   seconds: 25,
   async run({ profile, access }) {
-    if (!profile.flow.some((flow) => flow === "authorization_code" || flow === "device_code"))
+    if (!profile.flow.some(isAttended))
       return skip(unattendedFlow(profile.flow) ? "the token itself shows it, below" : "there is none");
     try {
       const outcome = await (await access.grants()).refresh(`oidc-token-doctor-${randomUUID()}`);

@@ -1,6 +1,8 @@
-import { accessSync, constants, existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { readRegular } from "../../files/read.js";
+import { realOf } from "../../paths.js";
+import { isProgram } from "../../programs/is-program.js";
 import { printable } from "../../text.js";
 import { type Check, fail, type Machine, pass, warn } from "./check.js";
 
@@ -31,13 +33,13 @@ export const command: Check<Machine> = {
         `${printable(first)} comes first on PATH, and that is oidc-agent's command of the same name`,
         `put the folder of this oidc-token before ${printable(dirname(first))} in PATH, or call it by its full path`,
       );
-    const own = process.argv[1] && real(process.argv[1]);
+    const own = process.argv[1] && realOf(process.argv[1]);
     if (foreign.length > 0)
       return warn(
         `oidc-agent's command of the same name, ${printable(foreign[0] as string)}, is on PATH behind this one`,
         "keep that order: what is started with another PATH may get the other",
       );
-    if (own !== undefined && real(first) !== own)
+    if (own !== undefined && realOf(first) !== own)
       return warn(
         `${printable(first)} is another copy than the one that runs here`,
         "remove one of them, unless you mean to have both",
@@ -46,26 +48,9 @@ export const command: Check<Machine> = {
   },
 };
 
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function real(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
 /** oidc-agent's is compiled, small, and lies beside the agent; ours is a script or an executable of a hundred megabytes. */
 function isForeign(path: string): boolean {
-  if (existsSync(join(dirname(real(path) ?? path), "oidc-agent"))) return true;
+  if (existsSync(join(dirname(realOf(path) ?? path), "oidc-agent"))) return true;
   let magic: Buffer;
   try {
     magic = readRegular(path, LARGEST).subarray(0, 4);

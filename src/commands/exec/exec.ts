@@ -28,8 +28,7 @@ export interface ExecOptions extends GlobalOptions {
 export async function exec(context: Context, options: ExecOptions, argv: readonly string[]): Promise<number> {
   const { env: names = [], idTokenFileEnv: file_names = [] } = options;
   for (const name of [...names, ...file_names]) checkName(name);
-  const min_validity =
-    options.minValidity === undefined ? undefined : parseSeconds("--min-validity", options.minValidity);
+  const min_validity = parseSeconds("--min-validity", options.minValidity);
   const profile = await selectProfile(context, options);
   refuseAgent(context, profile);
   const interactive = isInteractive(context, undefined);

@@ -3,9 +3,7 @@ import type { Flow } from "../../profile.js";
 import { generic } from "../../providers/generic.js";
 import { presetNamed } from "../../providers/index.js";
 import type { Preset } from "../../providers/preset.js";
-import type { Found, FoundServer } from "../../token/discovery.js";
-
-const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
+import { DEVICE_GRANT, type Found, type FoundServer } from "../../token/discovery.js";
 
 /** The preset of a provider that was found. */
 export function presetOfServer({ preset }: FoundServer): Preset {

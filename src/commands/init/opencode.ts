@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { readDocument } from "../../config/document.js";
 import type { Context } from "../../context.js";
 import { isOidcTokenError } from "../../errors.js";
-import { printable, quote } from "../../text.js";
+import { asObject, printable, quote } from "../../text.js";
 
 /** Ids of OpenCode's own catalogue that a profile is likely to be called by; taking one would mix the two up. */
 const CATALOGUE_IDS = ["oci", "google", "gitlab"];
@@ -38,14 +38,14 @@ export function readOpenCode(context: Pick<Context, "env" | "paths" | "cwd">): O
       if (file === "config.json" && folder === context.cwd) continue;
       try {
         const document = readDocument(join(folder, file));
-        const setting = asObject(document?.value);
+        const setting = asObject(document?.value) ?? {};
         for (const [index, entry] of asList(setting.plugin).entries()) {
           const name = Array.isArray(entry) ? entry[0] : entry;
           if (document && typeof name === "string")
             plugins.push({ at: document.at(["plugin", index]), name });
         }
-        for (const [id, provider] of Object.entries(asObject(setting.provider))) {
-          const base_url = asObject(asObject(provider).options).baseURL;
+        for (const [id, provider] of Object.entries(asObject(setting.provider) ?? {})) {
+          const base_url = asObject(asObject(provider)?.options)?.baseURL;
           if (typeof base_url === "string") providers.push({ id, base_url: substituted(base_url, context) });
         }
       } catch (error) {
@@ -114,12 +114,6 @@ function substituted(text: string, { env }: Pick<Context, "env">): string {
 
 function bare(url: string): string {
   return url.trim().replace(/\/+$/, "");
-}
-
-function asObject(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
 }
 
 function asList(value: unknown): readonly unknown[] {

@@ -15,24 +15,8 @@ import { presetFor } from "../../providers/index.js";
 import { quote } from "../../text.js";
 import { checkNeeds } from "./needs.js";
 
-/** What commander makes of the options that say something of the profile. */
-export interface ProfileOptions extends GlobalOptions {
-  readonly preset?: string;
-  readonly issuer?: string;
-  readonly clientId?: string;
-  readonly clientSecret?: string;
-  readonly flow?: string;
-  readonly scope?: string;
-  readonly redirectUri?: string;
-  readonly baseUrl?: string;
-  readonly header?: string;
-  readonly key?: string;
-  readonly audience?: string;
-  readonly resource?: string;
-  readonly caFile?: string;
-}
-
-const OPTION_OF: Partial<Record<ProfileKey, keyof ProfileOptions>> = {
+/** The options that say something of the profile, as commander calls them. */
+const OPTION_OF = {
   preset: "preset",
   issuer: "issuer",
   flow: "flow",
@@ -42,18 +26,20 @@ const OPTION_OF: Partial<Record<ProfileKey, keyof ProfileOptions>> = {
   scope: "scope",
   audience: "audience",
   resource: "resource",
-  ca_file: "caFile",
   key: "key",
   header: "header",
   base_url: "baseUrl",
+  ca_file: "caFile",
+} as const satisfies Partial<Record<ProfileKey, string>>;
+type OptionKey = keyof typeof OPTION_OF;
+
+export type ProfileOptions = GlobalOptions & {
+  readonly [Key in OptionKey as (typeof OPTION_OF)[Key]]?: string;
 };
 
 /** The profile keys the command line gives. */
-export function givenKeys(options: ProfileOptions): readonly ProfileKey[] {
-  return PROFILE_KEYS.filter((key) => {
-    const option = OPTION_OF[key];
-    return option !== undefined && options[option] !== undefined;
-  });
+export function givenKeys(options: ProfileOptions): readonly OptionKey[] {
+  return (Object.keys(OPTION_OF) as OptionKey[]).filter((key) => options[OPTION_OF[key]] !== undefined);
 }
 
 /** `--client-id` of `client_id`. */
@@ -65,7 +51,7 @@ export function optionName(key: string): string {
 export function valuesFromOptions(context: Context, options: ProfileOptions): Record<string, Json> {
   const values: Record<string, Json> = {};
   for (const key of givenKeys(options)) {
-    const text = (options[OPTION_OF[key] as keyof ProfileOptions] as string).trim();
+    const text = (options[OPTION_OF[key]] as string).trim();
     if (key === "client_secret" || key === "key") values[key] = secretReference(context, key, text);
     else if (key === "flow") values[key] = flows(text);
     else if (key === "ca_file") values[key] = fromHere(text, context.cwd);

@@ -4,6 +4,7 @@ import { given } from "../../given.js";
 import { modelsUrl, requestModels } from "../../http/models-request.js";
 import { nameOf, serverTrouble } from "../../http/trouble.js";
 import type { Profile } from "../../profile.js";
+import { jsonIn } from "../../text.js";
 
 /** A model as OpenCode's configuration knows it; more keys may come from the profile's `models`. */
 export interface Model {
@@ -66,11 +67,7 @@ function modelsIn(text: string, url: URL): Model[] {
 }
 
 function listIn(text: string): unknown[] | undefined {
-  try {
-    const answer: unknown = JSON.parse(text);
-    const { data, models } = (answer ?? {}) as Record<string, unknown>;
-    return [answer, data, models].find((candidate) => Array.isArray(candidate)) as unknown[] | undefined;
-  } catch {
-    return undefined;
-  }
+  const answer = jsonIn(text);
+  const { data, models } = (answer ?? {}) as Record<string, unknown>;
+  return [answer, data, models].find((candidate) => Array.isArray(candidate)) as unknown[] | undefined;
 }

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import type { Context } from "../../context.js";
+import { realOf } from "../../paths.js";
 import type { Asked, Shim } from "./tool.js";
 
 const UNQUOTED = /^[A-Za-z0-9_./:=@%+,-]+$/;
@@ -31,7 +32,7 @@ export function ownProgram({ env }: Pick<Context, "env">, script = process.argv[
     .split(delimiter)
     .filter(Boolean)
     .map((folder) => resolve(folder, name))
-    .find((candidate) => sameFile(candidate, runtime));
+    .find((candidate) => realOf(candidate) === realOf(runtime));
   return script === runtime ? [link ?? runtime] : [link ?? runtime, resolve(script)];
 }
 
@@ -48,14 +49,6 @@ export function isOnPath(name: string, { PATH = "" }: Context["env"], platform: 
   const names = platform === "win32" ? [`${name}.exe`, `${name}.cmd`] : [name];
   const folders = PATH.split(delimiter).filter(Boolean);
   return folders.some((folder) => names.some((each) => existsSync(join(folder, each))));
-}
-
-function sameFile(candidate: string, path: string): boolean {
-  try {
-    return realpathSync(candidate) === realpathSync(path);
-  } catch {
-    return false;
-  }
 }
 
 /** How the tools' texts run this program; `options` (profile, configuration file) follow where they say something. */

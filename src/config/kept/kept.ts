@@ -1,8 +1,7 @@
-import { readCache, writeCache } from "../../files/cache.js";
+import { keepEntry, readEntries } from "../../files/cache.js";
 import { type Stamped, stampOf, stampsSince } from "../../files/stamp.js";
 import type { Environment } from "../../paths.js";
 import { type Profile, REFERENCE_KEYS } from "../../profile.js";
-import { version } from "../../version.js";
 import type { LoadedConfig } from "../load.js";
 import { SECRET_NAME } from "../mask.js";
 import { ownerOf, projectPlaces } from "../project-places.js";
@@ -29,8 +28,8 @@ interface Kept {
 
 const FILE_NAME = "configuration.json";
 const MOST_ENTRIES = 8;
-/** Characters: reading more takes longer than parsing the file. */
-const MOST_TEXT = 400_000;
+/** Characters of one: reading more takes longer than parsing the file. */
+const MOST_TEXT = 50_000;
 /** The variables beside which a configuration may be kept: those in the key, and those that are none of its business. */
 const HARMLESS = ["OIDC_TOKEN_STORE", "OIDC_TOKEN_PROFILE", "OIDC_TOKEN_LOG", "OIDC_TOKEN_INTERACTIVE"];
 
@@ -40,7 +39,7 @@ const HARMLESS = ["OIDC_TOKEN_STORE", "OIDC_TOKEN_PROFILE", "OIDC_TOKEN_LOG", "O
  */
 export function readKept(cache: string, place: Place, profile: string | undefined): OpenedConfig | undefined {
   const looked_at = isAlone(place) ? placesWithoutFile(place) : undefined;
-  const kept = looked_at && readAll(cache)[keyOf(place)];
+  const kept = looked_at && readEntries(cache, FILE_NAME)[keyOf(place)];
   if (!looked_at || !isKept(kept)) return undefined;
   if (kept.files.length === 0 || !kept.files.every(([path, stamp]) => stampOf(path) === stamp))
     return undefined;
@@ -69,12 +68,9 @@ export function keep(cache: string, place: Place, config: LoadedConfig, read_at:
   const profiles = files && profilesOf(config);
   const by_default = profiles && Object.values(profiles).find(({ is_default }) => is_default)?.name;
   if (!profiles || by_default === undefined || Object.values(profiles).some(holdsSecret)) return;
-  const key = keyOf(place);
-  const { [key]: _old, ...others } = readAll(cache);
   const entry: Kept = { files, store: config.store, profiles, by_default };
-  const kept = Object.entries(others).slice(1 - MOST_ENTRIES);
-  const value = { version, kept: Object.fromEntries([...kept, [key, entry]]) };
-  if (JSON.stringify(value).length <= MOST_TEXT) writeCache(cache, FILE_NAME, value);
+  if (JSON.stringify(entry).length <= MOST_TEXT)
+    keepEntry(cache, FILE_NAME, keyOf(place), entry, MOST_ENTRIES);
 }
 
 function keyOf({ path, home, env }: Place): string {
@@ -113,13 +109,6 @@ function holdsSecret(profile: Profile): boolean {
     Object.keys(token_params).length > 0 ||
     Object.keys(authorization_params).some((name) => SECRET_NAME.test(name))
   );
-}
-
-function readAll(cache: string): Readonly<Record<string, unknown>> {
-  const all = readCache(cache, FILE_NAME) as { version?: unknown; kept?: unknown } | null | undefined;
-  return all?.version === version && typeof all.kept === "object" && all.kept
-    ? (all.kept as Record<string, unknown>)
-    : {};
 }
 
 /** What `keep` writes, as far as its reader relies on it; the rest is as sure as the folder is this user's own. */

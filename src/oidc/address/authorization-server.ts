@@ -4,12 +4,11 @@ import { nameOf } from "../../http/trouble.js";
 import { ENDPOINTS, type Endpoints } from "../../profile.js";
 import { presetFor, presetNamed } from "../../providers/index.js";
 import { below, type Preset } from "../../providers/preset.js";
-import type { FoundServer } from "../../token/discovery.js";
+import { DEVICE_GRANT, type FoundServer } from "../../token/discovery.js";
 import { type Asker, addressIn, type Document, documentAt, textsIn, wellKnown } from "./document.js";
 
 /** RFC 8414 §2: what a server does that does not say. */
 const GRANTS = ["authorization_code", "implicit"];
-export const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 
 /**
  * The provider of this issuer by its own document, OpenID Connect's first; undefined where there is none. Throws

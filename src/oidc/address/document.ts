@@ -3,6 +3,7 @@ import { isOidcTokenError, OidcTokenError } from "../../errors.js";
 import { type Answer, exchange } from "../../http/exchange.js";
 import { nameOf, serverTrouble } from "../../http/trouble.js";
 import { isLoopback } from "../../loopback.js";
+import { objectIn } from "../../text.js";
 
 /** Bytes. Real ones stay under 20 kB. */
 const LARGEST = 262_144;
@@ -69,18 +70,6 @@ function saidBy({ status, headers }: Response, { redactor }: Asker): string {
   const location = headers.get("location");
   if (status < 300 || status >= 400 || location === null) return `status ${status}`;
   return `leads elsewhere (${redactor.clean(location.split("?")[0] ?? "")}), which is not followed`;
-}
-
-/** The object in a text of JSON; undefined where it holds something else. */
-export function objectIn(text: string | undefined): Document | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? "");
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Document)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** RFC 8615, with what stands before the path put between: RFC 8414 §3.1, RFC 9728 §3.1. */

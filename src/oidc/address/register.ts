@@ -2,8 +2,9 @@ import { OidcTokenError } from "../../errors.js";
 import { given } from "../../given.js";
 import { nameOf, serverTrouble } from "../../http/trouble.js";
 import { CLIENT_AUTHS, type ClientAuth } from "../../profile.js";
+import { objectIn } from "../../text.js";
 import type { FoundServer, RegisteredClient, Registration } from "../../token/discovery.js";
-import { type Asker, ask, objectIn } from "./document.js";
+import { type Asker, ask } from "./document.js";
 
 /** What a client without a browser of its own may prove itself with, the one without a secret first. */
 const WAYS: readonly ClientAuth[] = ["none", "client_secret_basic", "client_secret_post"];
@@ -33,7 +34,7 @@ export async function register(
   });
   const trouble = serverTrouble(nameOf(url), response);
   if (trouble) throw trouble;
-  const answer = objectIn(text) ?? {};
+  const answer = objectIn(text ?? "") ?? {};
   const { client_id, client_secret, registration_access_token, registration_client_uri } = answer;
   for (const secret of [client_secret, registration_access_token])
     if (typeof secret === "string") asker.redactor.add(secret);

@@ -7,6 +7,7 @@ import {
 import type { Context } from "../../context.js";
 import { interrupted, OidcTokenError } from "../../errors.js";
 import { presetOf } from "../../providers/index.js";
+import { DEVICE_GRANT } from "../../token/discovery.js";
 import type { DeviceAuthorization, SignInRequest } from "../../token/grants.js";
 import type { Client } from "../client.js";
 import { failureOf } from "../failure.js";
@@ -14,7 +15,6 @@ import { refusalIn } from "../refusal.js";
 import { tooLate } from "./sign-in-end.js";
 import { signInParameters, tokenParameters } from "./token-parameters.js";
 
-const DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 /** Seconds between two requests while the provider can't be reached. */
 const LONGEST_PAUSE = 30;
 
@@ -46,7 +46,7 @@ export async function deviceCode(
     // What is left is too short to ask once more without going below the interval.
     if (left < interval) throw tooLate(profile, seconds);
     try {
-      return await genericGrantRequest(configuration, DEVICE_CODE_GRANT, parameters, proofs);
+      return await genericGrantRequest(configuration, DEVICE_GRANT, parameters, proofs);
     } catch (error) {
       const refusal = refusalIn(error)?.error;
       if (refusal === "authorization_pending" || refusal === "slow_down") {

@@ -3,6 +3,7 @@ import { OidcTokenError } from "../../errors.js";
 import { type ExchangeOptions, exchange } from "../../http/exchange.js";
 import { nameOf, serverTrouble } from "../../http/trouble.js";
 import { isLoopback } from "../../loopback.js";
+import { jsonIn } from "../../text.js";
 
 /** What each job with the permission is given. */
 const URL_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_URL";
@@ -37,7 +38,7 @@ export async function githubActionsToken(
   const { response, text } = await exchange(context, url, { headers }, { ...limits, largest: 65_536 });
   const trouble = serverTrouble(nameOf(url), response);
   if (trouble) throw trouble;
-  const answer = parsed(text);
+  const answer = jsonIn(text ?? "");
   if (response.ok && answer === undefined) {
     throw new OidcTokenError(
       "temporary",
@@ -48,14 +49,6 @@ export async function githubActionsToken(
   const { value } = (answer ?? {}) as { value?: unknown };
   if (response.ok && typeof value === "string" && value !== "") return value;
   throw noToken(`the token endpoint of GitHub Actions has no token for this job (${response.status})`);
-}
-
-function parsed(text = ""): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function noToken(sentence: string): OidcTokenError {

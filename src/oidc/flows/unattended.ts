@@ -4,6 +4,7 @@ import { OidcTokenError } from "../../errors.js";
 import type { ExchangeOptions } from "../../http/exchange.js";
 import type { Profile } from "../../profile.js";
 import type { UnattendedFlow } from "../../token/choose-flow.js";
+import { claimsOf } from "../../token/claims.js";
 import type { Client } from "../client.js";
 import { refusalIn, wording } from "../refusal.js";
 import { githubActionsToken } from "./github-actions.js";
@@ -94,15 +95,12 @@ function notTaken(
 
 /** What a JWT says of itself. Not verified: it is shown, and only to the one who has it. */
 function description(token: string): string {
-  try {
-    const payload: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
-    const { iss, aud, sub, exp } = payload as Record<string, unknown>;
-    const said = Object.entries({ iss, aud, sub }).flatMap(([name, value]) =>
-      value === undefined ? [] : [`${name} ${[value].flat().join(" ")}`],
-    );
-    const over = typeof exp === "number" && exp * 1000 < Date.now() ? "; it has expired" : "";
-    return `: ${said.join(", ")}${over}`;
-  } catch {
-    return " (it is no JWT that could be read here)";
-  }
+  const claims = claimsOf(token);
+  if (!claims) return " (it is no JWT that could be read here)";
+  const { iss, aud, sub, exp } = claims;
+  const said = Object.entries({ iss, aud, sub }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} ${[value].flat().join(" ")}`],
+  );
+  const over = typeof exp === "number" && exp * 1000 < Date.now() ? "; it has expired" : "";
+  return `: ${said.join(", ")}${over}`;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ProfileFacts } from "../../commands/profiles.js";
+import { asObject, objectIn } from "../../text.js";
 import { lasting } from "../command/failure.js";
 
 /** Milliseconds in which a credential that was refused, and for which there is no better one, is not sent again. */
@@ -96,15 +97,9 @@ async function reasonIn(response: Response): Promise<string> {
 }
 
 function inJson(text: string): string | undefined {
-  try {
-    const { error, message, detail, error_description } = JSON.parse(text) as Record<string, unknown>;
-    const nested = (error as { message?: unknown } | undefined)?.message;
-    return [nested, error_description, message, detail, error].find((each) => typeof each === "string") as
-      | string
-      | undefined;
-  } catch {
-    return undefined;
-  }
+  const { error, message, detail, error_description } = objectIn(text) ?? {};
+  const nested = asObject(error)?.message;
+  return [nested, error_description, message, detail, error].find((each) => typeof each === "string");
 }
 
 function digest(token: string): string {

@@ -78,7 +78,7 @@ const argv = ["get"];
 const key = snapshotKey(argv, {}, process.cwd(), userPaths().config) ?? "";
 const snapshotOf = (format: FormatName): object => ({
   version,
-  calls: { [key]: { files: [["/nonexistent/config.jsonc", null]], ...facts, format } },
+  entries: { [key]: { files: [["/nonexistent/config.jsonc", null]], ...facts, format } },
 });
 
 /** Every output is one printable line, every failure a sentence; `true` where a token was printed. */

@@ -196,15 +196,15 @@ describe("a snapshot is not kept", () => {
 describe("a damaged file", () => {
   it.each([
     ["that is empty", ""],
-    ["that is cut off", '{"version":version,"calls":{"['],
+    ["that is cut off", '{"version":version,"entries":{"['],
     ["that is no object", "null"],
     ["that is a list", "[]"],
-    ["with no calls", JSON.stringify({ version })],
-    ["whose calls are null", JSON.stringify({ version, calls: null })],
-    ["whose calls are text", JSON.stringify({ version, calls: "x" })],
-    ["with a call that is null", JSON.stringify({ version, calls: { [KEY]: null } })],
-    ["with a call without files", JSON.stringify({ version, calls: { [KEY]: facts } })],
-    ["of another version", JSON.stringify({ version: "0.0.1", calls: { [KEY]: { files: [], ...facts } } })],
+    ["with no entries", JSON.stringify({ version })],
+    ["whose entries are null", JSON.stringify({ version, entries: null })],
+    ["whose entries are text", JSON.stringify({ version, entries: "x" })],
+    ["with a call that is null", JSON.stringify({ version, entries: { [KEY]: null } })],
+    ["with a call without files", JSON.stringify({ version, entries: { [KEY]: facts } })],
+    ["of another version", JSON.stringify({ version: "0.0.1", entries: { [KEY]: { files: [], ...facts } } })],
   ])("%s is not believed, and mended by the next call", (_what, text) => {
     mkdirSync(cache, { recursive: true });
     writeFileSync(kept, text);
@@ -259,9 +259,9 @@ describe("many writers at once", () => {
     );
     expect(await Promise.all(writers)).toEqual([0, 0, 0, 0]);
     expect(readdirSync(cache)).toEqual(["get.json"]);
-    const { calls } = JSON.parse(readFileSync(kept, "utf8"));
-    for (const name of Object.keys(calls)) expect(read(name)).toMatchObject(facts);
-    expect(Object.keys(calls)).not.toEqual([]);
+    const { entries } = JSON.parse(readFileSync(kept, "utf8"));
+    for (const name of Object.keys(entries)) expect(read(name)).toMatchObject(facts);
+    expect(Object.keys(entries)).not.toEqual([]);
   });
 });
 
