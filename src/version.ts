@@ -1,6 +1,6 @@
-import { version } from "../package.json";
+import { engines, version } from "../package.json";
 
-export { version };
+export { engines, version };
 
 /** What asks for it, in the place of a command. */
 export const VERSION_FLAGS = ["-V", "--version"] as const;

@@ -1,6 +1,6 @@
-import { version } from "../../package.json";
 import type { Context } from "../context.js";
 import { interrupted, isOidcTokenError } from "../errors.js";
+import { version } from "../version.js";
 import { deadline } from "./deadline.js";
 import { nameOf, networkCode, networkTrouble, silence } from "./trouble.js";
 

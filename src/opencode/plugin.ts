@@ -1,3 +1,4 @@
+import type { Client } from "./client.js";
 import { markShell } from "./guard/agent-shell.js";
 import { guard } from "./guard/guard.js";
 import type { Place } from "./guard/tool-paths.js";
@@ -10,7 +11,7 @@ import { Tokens } from "./requests/tokens.js";
 import { SignIn } from "./sign-in.js";
 import { start } from "./start.js";
 import { strangerProblem } from "./strangers.js";
-import { type Client, Titles } from "./title.js";
+import { Titles } from "./title.js";
 import { tools } from "./tools.js";
 import { setup } from "./v2.js";
 

@@ -1,3 +1,5 @@
+import type { Client, Message, Session } from "./client.js";
+
 /** The title OpenCode gives a session until it has one (1.18). */
 const UNTITLED = /^New session - \d{4}-\d{2}-\d{2}T/;
 /** Characters, as OpenCode itself cuts a title. */
@@ -8,42 +10,6 @@ const ASIDE = "Title (oidc-token)";
 const LEFT_BEHIND = 60_000;
 /** Milliseconds that OpenCode's end is held up for. */
 const MOST_AT_THE_END = 5000;
-
-interface Message {
-  readonly info: {
-    readonly role: string;
-    readonly error?: object;
-    readonly providerID?: string;
-    readonly modelID?: string;
-  };
-  readonly parts: readonly { readonly type: string; readonly text?: string; readonly synthetic?: boolean }[];
-}
-
-interface Session {
-  readonly id: string;
-  readonly title: string;
-  readonly parentID?: string;
-  /** Milliseconds since the epoch. */
-  readonly time: { readonly created: number };
-}
-
-type Answer<Data> = Promise<{ readonly data?: Data; readonly error?: unknown }>;
-interface One {
-  readonly path: { readonly id: string };
-}
-
-/** What is used of OpenCode's client. */
-export interface Client {
-  readonly session: {
-    get(one: One): Answer<Session>;
-    messages(one: One): Answer<readonly Message[]>;
-    list(request: { readonly query: { readonly search: string } }): Answer<readonly Session[]>;
-    create(request: { readonly body: object }): Answer<Session>;
-    prompt(request: One & { readonly body: object }): Answer<Message>;
-    update(request: One & { readonly body: { readonly title: string } }): Answer<Session>;
-    delete(one: One): Answer<unknown>;
-  };
-}
 
 /**
  * Gives a session its title where OpenCode had to do without: it asks for one with the first message only, and that had

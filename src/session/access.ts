@@ -155,3 +155,15 @@ export function accessProfile(context: Context, profile: Profile, interactive?: 
     },
   };
 }
+
+/** The error where nothing is stored that could be used: exit 3, naming the exact command. */
+export function signInNeeded(profile: Profile, reason?: string): OidcTokenError {
+  const why =
+    reason === undefined
+      ? `not signed in to profile "${profile.name}"`
+      : `the session of profile "${profile.name}" has ended: ${reason}`;
+  const { diverted_by } = profile;
+  // Who did not set the variable must not sign in at the address it names.
+  const first = diverted_by ? `unset ${diverted_by.join(" and ")} unless that was you, else ` : "";
+  return new OidcTokenError("sign_in_needed", why, `${first}run: ${commandOn(profile)}`);
+}

@@ -10,11 +10,10 @@ import { isServable, secondsLeft } from "../token/freshness.js";
 import { idTokenAsToken } from "../token/id-token.js";
 import { obtainTokens, type TokenPorts } from "../token/service.js";
 import type { TokenSet } from "../token/token-set.js";
-import type { ProfileAccess } from "./access.js";
+import { type ProfileAccess, signInNeeded } from "./access.js";
 import { withGrace } from "./grace.js";
 import { holdLock, lockTimeout } from "./hold-lock.js";
 import { signedOut } from "./replace.js";
-import { signInNeeded } from "./sign-in-needed.js";
 
 /** What of a token matters to who asks for it. */
 export interface Asked {

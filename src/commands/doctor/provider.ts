@@ -1,6 +1,6 @@
+import { duration } from "../../duration.js";
 import { presetOf } from "../../providers/index.js";
 import { below } from "../../providers/preset.js";
-import { duration } from "../../terminal/duration.js";
 import { type Check, fail, failed, own, type Patient, pass, skip, type Told, warn } from "./check.js";
 import { look } from "./look.js";
 

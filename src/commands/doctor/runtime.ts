@@ -1,4 +1,4 @@
-import { engines, version } from "../../../package.json";
+import { engines, version } from "../../version.js";
 import { type Check, fail, type Machine, pass } from "./check.js";
 
 /** What runs this program. */

@@ -1,6 +1,6 @@
+import { duration } from "../../duration.js";
 import { commandOn } from "../../profile.js";
 import { obtain } from "../../session/obtain.js";
-import { duration } from "../../terminal/duration.js";
 import { unattendedFlow } from "../../token/choose-flow.js";
 import { claimsOf, holderOf } from "../../token/claims.js";
 import { secondsLeft } from "../../token/freshness.js";

@@ -1,6 +1,6 @@
 import { readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import type { Named } from "./shell-paths.js";
+import type { Named } from "./named.js";
 import { namedPaths, type Place, type ToolCall } from "./tool-paths.js";
 
 const REFUSED = "oidc-token keeps its store and the files that hold its secrets from tools";

@@ -1,20 +1,11 @@
 import { homedir } from "node:os";
-import { basename, isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
+import { type Named, placed } from "./named.js";
+import { alternatives, expand, mentioned, tokensOf, unquoted } from "./shell-words.js";
+import { SEARCHING, SimpleCommand } from "./simple-command.js";
 
-/** A path that a call names. */
-export interface Named {
-  /** Absolute, as it is written: `..` may come after a link, and links are not followed yet. */
-  readonly path: string;
-  /** Everything below it is read. */
-  readonly searches?: boolean;
-  /** A shell expands it. */
-  readonly has_globs?: boolean;
-}
-
-/** A word with its quotes, or what parts words and commands. */
-const TOKEN = /(?:[^\s"'\\;|&<>()`]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')+|\|\||[;|&()`\n]|[<>]+/g;
-const PARTING = /^(?:\|\||[;|&()`\n])$/;
 const ASSIGNMENT = /^([A-Za-z_]\w*)=(.*)$/s;
+const PARTING = /^(?:\|\||[;|&()`\n])$/;
 /** Their words are only shown, unless a pipe or a substitution hands them on. */
 const SHOWING = /^(?:echo|printf)$/;
 /** The word after these is a script of its own. */
@@ -23,19 +14,7 @@ const SCRIPT = /^-[a-z]*c$|^eval$/;
 const INTERPRETER = /^(?:node|bun|deno|perl|ruby|php|lua|python[\d.]*)$/;
 const PROGRAM = /^-[a-z]*[ceprE]$|^--(?:eval|print)$/;
 const TEXT = /(["'`])((?:(?!\1)[^\\]|\\[\s\S])*)\1/g;
-/** Their first word is what they look for; or what follows one option, or is in it; or what is in a file that another names. */
-const SEARCHING = /^(?:rg|ag|ack|[ef]?grep)$/;
-const SOUGHT_NEXT = /^-[A-Za-z]*e$|^--regexp$/;
-const SOUGHT_BY_OPTION = /^-[A-Za-z]*[ef]|^--(?:regexp|file)\b/;
-/** They look into folders: always, or with an option. */
-const RECURSIVE = /^(?:rg|ag|ack)$/;
-const RECURSIVE_BY_OPTION = /^-[A-Za-z]*[rR]|^--(?:dereference-)?recursive$/;
-/** A text after the command, up to its mark; a script where the command is a shell. */
-const HERE_DOCUMENT = /<<-?[ \t]*(["']?)(\w+)\1([^\n]*)(\n[\s\S]*?(?:\n[\t ]*\2(?=\n|$)|$))/g;
-const SHELL = /(?:^|[\s;|&/])(?:ba|da|k|z)?sh\b/;
 const MOST_NESTED = 4;
-/** Words that one with braces is taken for. */
-const MOST_WORDS = 64;
 
 /**
  * The words of a shell's command line, each as the path it may be: after `cd`, through variables that the line itself
@@ -43,11 +22,6 @@ const MOST_WORDS = 64;
  */
 export function shellPaths(command: string, directory: string): readonly Named[] {
   return new CommandLine(directory, 0).read(command);
-}
-
-/** A path in a folder, as it is written. */
-export function placed(path: string, folder: string): string {
-  return isAbsolute(path) ? path : `${folder}/${path}`;
 }
 
 class CommandLine {
@@ -67,7 +41,7 @@ class CommandLine {
 
   read(command: string): readonly Named[] {
     let is_comment = false;
-    for (const [token] of withoutTexts(command.replaceAll("\\\n", "")).matchAll(TOKEN)) {
+    for (const token of tokensOf(command)) {
       if (token === "\n") is_comment = false;
       else if (token.startsWith("#")) is_comment = true;
       if (is_comment) continue;
@@ -120,79 +94,4 @@ class CommandLine {
     if (text === "" || text.includes("\0")) return;
     among.push({ path: placed(text, this.#cwd), has_globs: has_globs && /[*?[{]/.test(text) });
   }
-}
-
-/** One command of a line. */
-class SimpleCommand {
-  program: string | undefined;
-  before = "";
-  readonly paths: Named[] = [];
-  searches = false;
-  /** Whether a searching program is told where to look. */
-  is_aimed = false;
-  #seeks = false;
-
-  /** Takes a word, and says whether it is what the command looks for, which is no path. */
-  passes(word: string): boolean {
-    if (this.program === undefined) {
-      this.program = basename(word);
-      this.searches = RECURSIVE.test(this.program);
-      this.#seeks = SEARCHING.test(this.program);
-      return false;
-    }
-    if (!SEARCHING.test(this.program)) return false;
-    if (word.startsWith("-")) {
-      if (SOUGHT_BY_OPTION.test(word)) this.#seeks = SOUGHT_NEXT.test(word);
-      if (RECURSIVE_BY_OPTION.test(word)) this.searches = true;
-      return false;
-    }
-    const is_sought = this.#seeks;
-    this.#seeks = false;
-    this.is_aimed ||= !is_sought;
-    return is_sought;
-  }
-}
-
-function withoutTexts(command: string): string {
-  return command.replace(HERE_DOCUMENT, (_all, _quote, _mark, tail: string, body: string, at: number) => {
-    const line = command.slice(command.lastIndexOf("\n", at) + 1, at) + tail;
-    return SHELL.test(line) ? tail + body : tail;
-  });
-}
-
-function unquoted(token: string): string {
-  return token.replace(/\$?"((?:[^"\\]|\\[\s\S])*)"|\$?'([^']*)'|\\([\s\S])/g, (_all, double, single, one) =>
-    double !== undefined ? double.replace(/\\([\\"$`])/g, "$1") : (single ?? one),
-  );
-}
-
-function expand(token: string, variables: ReadonlyMap<string, string>): string {
-  return unquoted(token)
-    .replace(/^~(?=$|\/)|(?<==)~(?=\/)/, homedir())
-    .replace(/\$(?:(\w+)|\{(\w+)[^}]*\})/g, (_all, plain, braced) => {
-      const name: string = plain ?? braced;
-      return variables.get(name) ?? process.env[name] ?? "";
-    });
-}
-
-/** The words that a shell makes of one with braces. */
-function alternatives(word: string): readonly string[] {
-  let words = [word];
-  for (;;) {
-    const next = words.flatMap((each) => {
-      const [, head, list = "", tail] = /^(.*?)\{([^{}]*,[^{}]*)\}(.*)$/s.exec(each) ?? [];
-      return head === undefined ? [each] : list.split(",").map((one) => head + one + tail);
-    });
-    if (next.length === words.length || next.length > MOST_WORDS) return words;
-    words = next;
-  }
-}
-
-/** The paths a word may be: as it is, and what follows in `--file=path`, `@path` and `file://path`. */
-function mentioned(word: string): ReadonlySet<string> {
-  const parts = ["=", "@", "file://"].map((mark) => {
-    const at = word.indexOf(mark);
-    return at < 0 ? word : word.slice(at + mark.length);
-  });
-  return new Set([word, ...parts]);
 }

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type Named, placed, shellPaths } from "./shell-paths.js";
+import { type Named, placed } from "./named.js";
+import { shellPaths } from "./shell-paths.js";
 
 /** A tool of OpenCode 1.18, or of an MCP server, and what it was called with. */
 export interface ToolCall {

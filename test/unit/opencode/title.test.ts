@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Client, Titles } from "../../../src/opencode/title.js";
+import type { Client } from "../../../src/opencode/client.js";
+import { Titles } from "../../../src/opencode/title.js";
 
 const UNTITLED = "New session - 2026-11-27T03:00:00.000Z";
 const ASIDE = "Title (oidc-token)";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { duration } from "../../../src/terminal/duration.js";
+import { duration } from "../../src/duration.js";
 
 it.each([
   [0, "0 s"],
