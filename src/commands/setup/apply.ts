@@ -71,7 +71,8 @@ export function revert(text: string, format: FileFormat, changes: readonly Chang
 function wantedValue(before: Json | undefined, setting: Setting): Json {
   if (!("add" in setting)) return setting.value;
   const list: readonly Json[] = Array.isArray(before) ? before : (setting.among ?? []);
-  return list.some((entry) => isEntry(entry, setting.add)) ? list : [...list, setting.add];
+  const { add, or = add } = setting;
+  return list.some((entry) => isEntry(entry, add) || isEntry(entry, or)) ? list : [...list, add];
 }
 
 /** Whether an entry of a list is this one: by itself, of a certain version, or with options behind it. */

@@ -35,10 +35,13 @@ export interface Shim {
   readonly edit: FileEdit;
 }
 
-/** One value in one file. `add` puts it into a list there that may hold others; `among` stands in one that is not yet there. */
+/**
+ * One value in one file. `add` puts it into a list there that may hold others, unless it is there by the name `or`; `among`
+ * stands in one that is not yet there.
+ */
 export type Setting =
   | { readonly place: Place; readonly value: Json }
-  | { readonly place: Place; readonly add: string; readonly among?: readonly string[] };
+  | { readonly place: Place; readonly add: string; readonly or?: string; readonly among?: readonly string[] };
 
 export interface FileEdit {
   readonly path: string;

@@ -13,7 +13,7 @@ export const opencode: Tool = {
         path: join(env.XDG_CONFIG_HOME || join(home, ".config"), "opencode", "opencode.json"),
         format: "json",
         // OpenCode fetches a name from npm, and takes a folder as it is.
-        settings: [{ place: ["plugin"], add: clone ?? "oidc-token" }],
+        settings: [{ place: ["plugin"], add: clone ?? "oidc-token", or: "oidc-token" }],
       },
     ],
     next: ["opencode models"],
