@@ -2,8 +2,18 @@ import { OidcTokenError } from "../../errors.js";
 import type { Store } from "../store.js";
 import { callNative, splitEntries } from "./native.js";
 import { attributesOf, DEADLINE, type KeyringPlace, readKeyring } from "./read.js";
-import { forgetSecret, keepSecret, type Place, unlockSecretService } from "./secret-service-write.js";
+import type { SecretServiceState } from "./secret-service-bus.js";
+import {
+  enterOpenWallet,
+  forgetSecret,
+  keepSecret,
+  type Place,
+  unlockSecretService,
+} from "./secret-service-write.js";
 import { KeyringUnusable, keyringError } from "./trouble.js";
+
+/** KeePassXC locks its database, and in one that is open what a program was not allowed yet. */
+const MOST_UNLOCKED = 2;
 
 export interface KeyringOptions extends KeyringPlace {
   /** A person is there who can answer the keyring's prompt. */
@@ -26,11 +36,11 @@ export class KeyringStore implements Store {
 
   /** `deadline`: milliseconds the keyring has to answer at all. Throws KeyringUnusable where it cannot be read. */
   get(account: string, deadline: number = DEADLINE): Promise<string | undefined> {
-    return this.#unlocking(() => readKeyring(this.#options, account, deadline));
+    return this.#unlocking(account, () => readKeyring(this.#options, account, deadline));
   }
 
   set(account: string, value: string): Promise<void> {
-    return this.#unlocking(async () => {
+    return this.#unlocking(account, async () => {
       const { platform } = this.#options;
       if (platform === "linux") {
         const state = await keepSecret(this.#place(account, DEADLINE), `oidc-token: ${account}`, value);
@@ -45,7 +55,7 @@ export class KeyringStore implements Store {
   }
 
   delete(account: string, deadline: number = DEADLINE): Promise<boolean> {
-    return this.#unlocking(async () => {
+    return this.#unlocking(account, async () => {
       const { platform } = this.#options;
       if (platform === "linux") {
         const { state, forgotten } = await forgetSecret(this.#place(account, deadline));
@@ -75,18 +85,24 @@ export class KeyringStore implements Store {
     return { env, attributes: attributesOf(account), interactive, deadline };
   }
 
-  /** Once more where it was locked and a person has unlocked it. */
-  async #unlocking<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      const { platform, env, interactive } = this.#options;
-      const is_locked = error instanceof KeyringUnusable && error.trouble === "locked";
-      if (!is_locked || !interactive || platform !== "linux") throw error;
-      // "locked" as well where nobody has answered the prompt.
-      if ((await unlockSecretService(env)) !== "ready") throw error;
-      return await work();
+  /** Again where it was locked and could be unlocked: the keyring, then what it keeps of this account. */
+  async #unlocking<T>(account: string, work: () => Promise<T>): Promise<T> {
+    for (let unlocked = 0; ; unlocked += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        const is_locked = error instanceof KeyringUnusable && error.trouble === "locked";
+        if (!is_locked || unlocked === MOST_UNLOCKED || this.#options.platform !== "linux") throw error;
+        // "locked" as well where nobody has answered the prompt.
+        if ((await this.#unlock(account)) !== "ready") throw error;
+      }
     }
+  }
+
+  async #unlock(account: string): Promise<SecretServiceState> {
+    const { env, interactive } = this.#options;
+    const state = await enterOpenWallet(env, DEADLINE);
+    return state === "ready" || !interactive ? state : await unlockSecretService(env, attributesOf(account));
   }
 }
 

@@ -5,11 +5,13 @@ import { sessionBusSockets } from "../dbus/session-bus.js";
 /**
  * What stands between this process and the default keyring. `unchecked`: only the native library can tell, because the
  * bus has an address of another kind than a unix socket. `no_service`: the bus knows of none. `broken`: the bus or
- * the service does not let this process in, or hung up. `failed`: it answers what the API does not foresee.
+ * the service does not let this process in, or hung up. `withheld`: it is open, and yet keeps the item locked. `failed`:
+ * it answers what the API does not foresee.
  */
 export type SecretServiceState =
   | "ready"
   | "locked"
+  | "withheld"
   | "no_collection"
   | "no_service"
   | "no_bus"

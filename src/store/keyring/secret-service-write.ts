@@ -6,11 +6,13 @@ import { SERVICE } from "./native.js";
 import {
   ATTEMPTS,
   type Attributes,
+  COLLECTION_INTERFACE,
   defaultCollection,
   ITEM_INTERFACE,
   isLocked,
   newest,
   openSession,
+  property,
   SERVICE_INTERFACE,
   SERVICE_PATH,
   search,
@@ -20,6 +22,9 @@ import { type Ask, type SecretServiceState, withBus } from "./secret-service-bus
 
 /** Milliseconds a person has for a prompt. */
 const PROMPT_DEADLINE = 60_000;
+
+/** KWallet 6 has its interface here as well. */
+const KWALLET_PATH = "/modules/kwalletd5";
 
 /** Where it is to be changed. */
 export interface Place {
@@ -91,26 +96,49 @@ export async function forgetSecret({
 }
 
 /**
- * Asks the Secret Service to unlock the default keyring, which shows the person its prompt, and waits for the
- * answer for `deadline` milliseconds. Ending the connection, as a deadline does, takes the prompt away.
+ * Asks the Secret Service to unlock the default keyring, or the items of these attributes where only they are locked, which
+ * shows the person its prompt, and waits for the answer for `deadline` milliseconds. Ending the connection, as a deadline
+ * does, takes the prompt away.
  */
 export function unlockSecretService(
   env: Environment,
+  attributes: Attributes,
   deadline = PROMPT_DEADLINE,
 ): Promise<SecretServiceState> {
+  return withBus(env, deadline, async (bus) => {
+    const { state, locked } = await search(bus, attributes);
+    if (state === "withheld") return await unlock(bus, locked);
+    if (state !== "locked") return state;
+    const collection = await defaultCollection(bus);
+    return collection === undefined ? "no_collection" : await unlock(bus, [collection]);
+  });
+}
+
+/**
+ * KWallet counts a wallet that is open already, as the sign-in to the desktop leaves it, as locked here until somebody
+ * unlocks it (KWalletFreedesktopCollection::locked), and asks nobody then. Up to KDE Frameworks 6.16, whose Secret Service
+ * is KWallet itself; any other does not know the question.
+ */
+export function enterOpenWallet(env: Environment, deadline: number): Promise<SecretServiceState> {
   return withBus(env, deadline, async (bus) => {
     const { state } = await search(bus, { service: SERVICE });
     if (state !== "locked") return state;
     const collection = await defaultCollection(bus);
     if (collection === undefined) return "no_collection";
-    const body = [objectPaths([collection])];
-    const reply = await bus.call(to(SERVICE_PATH, SERVICE_INTERFACE, "Unlock", body));
-    const [unlocked, prompt] = reply.body;
-    if (reply.type === "error" || !Array.isArray(unlocked) || typeof prompt !== "string") return "locked";
-    return unlocked.includes(collection)
-      ? "ready"
-      : await prompted({ bus, allow: () => {} }, prompt, "locked");
+    const [wallet] = (await bus.call(property(collection, COLLECTION_INTERFACE, "Label"))).body;
+    if (typeof wallet !== "string") return "locked";
+    const [open] = (await bus.call(to(KWALLET_PATH, "org.kde.KWallet", "isOpen", [text(wallet)]))).body;
+    return open === true ? await unlock(bus, [collection]) : "locked";
   });
+}
+
+async function unlock(bus: Bus, paths: readonly string[]): Promise<SecretServiceState> {
+  const reply = await bus.call(to(SERVICE_PATH, SERVICE_INTERFACE, "Unlock", [objectPaths(paths)]));
+  const [unlocked, prompt] = reply.body;
+  if (reply.type === "error" || !Array.isArray(unlocked) || typeof prompt !== "string") return "locked";
+  return paths.every((path) => unlocked.includes(path))
+    ? "ready"
+    : await prompted({ bus, allow: () => {} }, prompt, "locked");
 }
 
 interface Change {
@@ -122,7 +150,7 @@ interface Change {
 async function create(bus: Bus, body: readonly Argument[]): Promise<Message | undefined> {
   const collection = await defaultCollection(bus);
   if (collection === undefined) return undefined;
-  return await bus.call(to(collection, "org.freedesktop.Secret.Collection", "CreateItem", body));
+  return await bus.call(to(collection, COLLECTION_INTERFACE, "CreateItem", body));
 }
 
 async function remove(change: Change, path: string): Promise<SecretServiceState> {

@@ -1,15 +1,28 @@
+import { readFileSync } from "node:fs";
 import type { Environment } from "../../paths.js";
 import type { Bus } from "../dbus/bus.js";
-import { type Argument, dictionary, type MethodCall, objectPath, text, textVariant } from "../dbus/call.js";
+import {
+  type Argument,
+  dictionary,
+  type MethodCall,
+  objectPath,
+  text,
+  textVariant,
+  toBus,
+} from "../dbus/call.js";
 import type { Message } from "../dbus/message.js";
 import { type SecretServiceState, withBus } from "./secret-service-bus.js";
 
 export const SERVICE = "org.freedesktop.secrets";
 export const SERVICE_PATH = "/org/freedesktop/secrets";
 export const SERVICE_INTERFACE = "org.freedesktop.Secret.Service";
+export const COLLECTION_INTERFACE = "org.freedesktop.Secret.Collection";
 export const ITEM_INTERFACE = "org.freedesktop.Secret.Item";
 /** Searches until an item is there that does not vanish before it is used. */
 export const ATTEMPTS = 4;
+
+/** Milliseconds a search may take before it is asked who keeps this process waiting. */
+const SEARCH_WAIT = 1_000;
 
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -75,18 +88,44 @@ export function to(path: string, of: string, member: string, body: readonly Argu
  */
 export async function search(bus: Bus, attributes: Attributes): Promise<Found> {
   for (let attempt = 1; ; attempt += 1) {
-    const reply = await bus.call(
-      to(SERVICE_PATH, SERVICE_INTERFACE, "SearchItems", [dictionary(attributes)]),
-    );
+    const searching = bus.call(to(SERVICE_PATH, SERVICE_INTERFACE, "SearchItems", [dictionary(attributes)]));
+    const reply = await Promise.race([searching, dialogShown(bus, searching)]);
+    if (reply === undefined) return { state: "locked", unlocked: [], locked: [] };
     const [unlocked, locked] = reply.body;
     if (isPaths(unlocked) && isPaths(locked)) {
       if (unlocked.length > 0) return { state: "ready", unlocked, locked };
       // A locked keyring may keep from a search what it holds.
-      return { state: locked.length > 0 ? "locked" : await collectionState(bus), unlocked, locked };
+      const state = await collectionState(bus);
+      return { state: locked.length > 0 && state === "ready" ? "withheld" : state, unlocked, locked };
     }
     const state = stateOfError(reply) ?? (await collectionState(bus));
     if (state === "ready" && attempt === 1) continue;
     return { state: state === "ready" ? "failed" : state, unlocked: [], locked: [] };
+  }
+}
+
+/**
+ * Where KeePassXC answers a search only once a person has unlocked its database, or closed the dialog that it shows for that
+ * (2.7; its setting "Prompt to unlock database before searching", which is on). The bus is asked who keeps silent.
+ */
+function dialogShown(bus: Bus, searching: Promise<unknown>): Promise<undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      const named = serviceProcess(bus).then((name) => name?.startsWith("keepassxc") && resolve(undefined));
+      named.catch(() => {}); // the bus was left meanwhile
+    }, SEARCH_WAIT).unref();
+    const stop = (): void => clearTimeout(timer);
+    searching.then(stop, stop);
+  });
+}
+
+/** The name of the process that answers, as far as Linux keeps it: 15 characters. */
+export async function serviceProcess(bus: Bus): Promise<string | undefined> {
+  const [pid] = (await bus.call(toBus("GetConnectionUnixProcessID", [text(SERVICE)]))).body;
+  try {
+    return typeof pid === "number" ? readFileSync(`/proc/${pid}/comm`, "utf8").trim() : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -124,7 +163,7 @@ async function collectionState(bus: Bus): Promise<SecretServiceState> {
   const alias = await readAlias(bus);
   const collection = pathIn(alias);
   if (collection === undefined) return stateOfError(alias) ?? "no_collection";
-  const reply = await bus.call(property(collection, "org.freedesktop.Secret.Collection", "Locked"));
+  const reply = await bus.call(property(collection, COLLECTION_INTERFACE, "Locked"));
   return stateOfError(reply) ?? (reply.type === "return" && reply.body[0] === false ? "ready" : "locked");
 }
 

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { readSecret } from "../../../../src/store/keyring/secret-service.js";
 import {
   forgetSecret,
@@ -34,6 +35,8 @@ interface Keyring {
   readonly unlocked_items?: readonly string[];
   readonly locked_items?: readonly string[];
   readonly secret?: string;
+  /** The process that answers no search before a person has unlocked it. */
+  readonly search_waits_in?: number;
   /** What the person does at the prompt. */
   readonly prompt?: "accepts" | "dismisses" | "ignores";
 }
@@ -45,7 +48,8 @@ function keyring(state: Keyring, little = true): (call: Call) => void {
     const is = (member: string) => text.includes(`\0${member}\0`);
     if (is("Hello")) answer(body("s").text(":1.7"));
     if (is("OpenSession")) answer(body("vo").sig("s").text("").text("/session/1"));
-    if (is("SearchItems"))
+    if (is("GetConnectionUnixProcessID")) answer(body("u").u32(state.search_waits_in ?? 0));
+    if (is("SearchItems") && state.search_waits_in === undefined)
       answer(
         body("aoao")
           .paths(state.unlocked_items ?? [])
@@ -117,6 +121,24 @@ describe.skipIf(process.platform === "win32")("the Secret Service", () => {
     expect(await read()).toEqual({ state: "locked" });
   });
 
+  test("is withheld where the keyring is open and only the item is locked", async () => {
+    await begin({ locked_items: ["/item/1"] });
+    expect(await read()).toEqual({ state: "withheld" });
+    expect(await keep()).toBe("withheld");
+    expect(await forget()).toEqual({ state: "withheld", forgotten: false });
+  });
+
+  test("is locked, in little time, where KeePassXC lets a search wait for a person", async () => {
+    const program = join(folder, "keepassxc");
+    // The kernel names a process after its script.
+    writeFileSync(program, "#!/bin/sh\nread _\n", { mode: 0o700 });
+    const waiting = spawn(program, { stdio: ["pipe", "ignore", "ignore"] });
+    onTestFinished(() => void waiting.kill("SIGKILL"));
+    await new Promise((resolve) => waiting.once("spawn", resolve));
+    await begin({ search_waits_in: waiting.pid ?? 0 });
+    expect(await read(20_000)).toEqual({ state: "locked" });
+  });
+
   test("is searched, and has answered, before a session is opened: a keyring of GNOME dies of the other order", async () => {
     for (const work of [read, keep, forget]) {
       const seen: string[] = [];
@@ -139,7 +161,7 @@ describe.skipIf(process.platform === "win32")("the Secret Service", () => {
   });
 
   test("is asked for nothing else before the search has answered: a keyring of GNOME dies of a property, too", async () => {
-    for (const work of [read, keep, forget, () => unlockSecretService(env, 3_000)]) {
+    for (const work of [read, keep, forget, () => unlockSecretService(env, ATTRIBUTES, 3_000)]) {
       const early: string[] = [];
       let answered = false;
       const answer = keyring({ locked: true });
@@ -175,7 +197,7 @@ describe.skipIf(process.platform === "win32")("the Secret Service", () => {
 
   test("asks nobody where somebody has unlocked it meanwhile", async () => {
     await begin({ locked: false, prompt: "ignores" });
-    expect(await unlockSecretService(env, 3_000)).toBe("ready");
+    expect(await unlockSecretService(env, ATTRIBUTES, 3_000)).toBe("ready");
   });
 
   test("opens no session where nothing is found", async () => {
@@ -210,7 +232,7 @@ describe.skipIf(process.platform === "win32")("the Secret Service", () => {
     ["ignores", "silent"],
   ] as const)("asks the person to unlock it, who %s: %s", async (prompt, state) => {
     await begin({ locked: true, prompt });
-    expect(await unlockSecretService(env, 700)).toBe(state);
+    expect(await unlockSecretService(env, ATTRIBUTES, 700)).toBe(state);
   });
 
   test.each([
