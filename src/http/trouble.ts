@@ -38,7 +38,7 @@ const NETWORK_TROUBLE: readonly (readonly [code: RegExp, kind: ErrorKind, senten
       /ENOTFOUND|EAI_AGAIN|EAI_NODATA/i,
       "temporary",
       "can't be found by name",
-      "check the network, a VPN that may be needed, and issuer in the profile",
+      "check how the host is written, the network, and a VPN that may be needed",
     ],
     [
       /REFUSED/i,

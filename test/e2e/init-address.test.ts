@@ -166,7 +166,7 @@ describe("init with the address of a provider", () => {
       `${new URL(api.origin).host}/nothing does not say how to sign in: it has neither metadata of an API nor a discovery document`,
     );
     expect(hint).toMatch(
-      /--issuer https:\/\/… --base-url http.*looked at .*oauth-protected-resource\/nothing: status 404/,
+      /--issuer https:\/\/… --base-url http.*looked at \S+oauth-protected-resource\/nothing and 5 more: status 404$/,
     );
   });
 

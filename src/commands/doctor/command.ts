@@ -25,7 +25,7 @@ export const command: Check<Machine> = {
     if (first === undefined)
       return warn(
         "oidc-token is not on PATH, so other tools won't find it",
-        "install it with: npm install --global oidc-token, or write its full path where a tool asks for it",
+        `put its folder on PATH, or write its full path where a tool asks for it: ${printable(process.argv[1] ?? "")}`,
       );
     const foreign = found.filter(isForeign);
     if (isForeign(first))

@@ -19,7 +19,7 @@ import { checkClientDocument, clientLine, isAddress } from "./client-document.js
 import { flowsOf, freeName, grantsFor, nameFor, presetOfServer, scopeFor } from "./decide.js";
 import type { InitOptions } from "./init-options.js";
 import { checkNeeds } from "./needs.js";
-import { checkEntry, optionName, profileName, valuesFromOptions } from "./profile-options.js";
+import { checkEntry, checkValues, optionName, profileName, valuesFromOptions } from "./profile-options.js";
 
 /** A profile that is to be written, and the client that was registered for it; or the name of one that is there. */
 export type Prepared =
@@ -37,6 +37,15 @@ export interface ClientQuestions {
  * `usage` for what is none.
  */
 export function parseAddress(typed: string): URL {
+  const [, scheme, rest] = /^(h+t+p*s*[;:.,]*\/+)([^/].*)$/i.exec(typed) ?? [];
+  if (scheme !== undefined && !/^https?:\/\/$/i.test(scheme)) {
+    const meant = `${URL.canParse(`http://${rest}`) && isLoopback(new URL(`http://${rest}`)) ? "http" : "https"}://${rest}`;
+    throw new OidcTokenError(
+      "usage",
+      "the address is no URL as it is written",
+      `did you mean ${oneLine(meant)}?`,
+    );
+  }
   const has_scheme = /^[a-z][a-z0-9+.-]*:/i.test(typed) && !/^[\w.-]+:\d+(?:\/|$)/.test(typed);
   const near = URL.canParse(`http://${typed}`) && isLoopback(new URL(`http://${typed}`));
   const address = has_scheme ? typed : `${near ? "http" : "https"}://${typed}`;
@@ -72,6 +81,7 @@ export async function prepareFromAddress(
 ): Promise<Prepared> {
   const said = valuesFromOptions(context, options);
   const issuer = typeof said.issuer === "string" ? parseAddress(said.issuer) : undefined;
+  checkValues(said, { kind: "usage", call: optionName });
   const discovery = await openDiscovery(context, options, (issuer ?? address).href);
   const found = await discovery.find(issuer ?? address, options.preset);
   const { api, server } = found;

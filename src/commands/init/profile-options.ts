@@ -11,7 +11,7 @@ import type { Context } from "../../context.js";
 import { type ErrorKind, isOidcTokenError, OidcTokenError } from "../../errors.js";
 import type { Json } from "../../files/jsonc-edit.js";
 import { PROFILE_NAME } from "../../profile.js";
-import { presetFor } from "../../providers/index.js";
+import { presetFor, presetNamed } from "../../providers/index.js";
 import { quote } from "../../text.js";
 import { checkNeeds } from "./needs.js";
 
@@ -81,30 +81,39 @@ export function profileName(name: string): string {
   );
 }
 
-/** Checks a profile before any file is touched. `call` says what the person knows a key by, `kind` whose fault it is. */
-export function checkEntry(
-  context: Context,
-  { name, values }: ProfileEntry,
-  { kind, call }: { readonly kind: ErrorKind; readonly call: (key: string) => string },
-): void {
+/** `call` says what the person knows a key by, `kind` whose fault it is. */
+interface Blame {
+  readonly kind: ErrorKind;
+  readonly call: (key: string) => string;
+}
+
+/** Checks each value of a profile for itself, and answers with what it stands for. */
+export function checkValues(values: ProfileEntry["values"], { kind, call }: Blame) {
   const result = v.safeParse(v.strictObject(profileEntries), values);
-  if (!result.success) {
-    const { sentence, hint } = findingOf(
-      result.issues[0],
-      (path) => call(String(path[0])),
-      () => PROFILE_KEYS,
-    );
-    throw new OidcTokenError(kind, sentence, hint);
-  }
+  if (result.success) return result.output;
+  const { sentence, hint } = findingOf(
+    result.issues[0],
+    (path) => call(String(path[0])),
+    () => PROFILE_KEYS,
+  );
+  throw new OidcTokenError(kind, sentence, hint);
+}
+
+/** Checks a profile before any file is touched. */
+export function checkEntry(context: Context, { name, values }: ProfileEntry, blame: Blame): void {
+  const checked = checkValues(values, blame);
+  const { kind, call } = blame;
   const folders = { home: context.paths.home, config: context.paths.config };
   const frame = { name, store: "auto", is_default: false, at: undefined } as const;
   try {
-    completeProfile(frame, [layerFromFile(result.output, folders)]);
+    completeProfile(frame, [layerFromFile(checked, folders)]);
   } catch (error) {
     if (!isOidcTokenError(error)) throw error;
     // Its hint is about editing the file, which is not written yet.
-    const missing = /needs "(\w+)"/.exec(error.message)?.[1];
-    const hint = missing === undefined ? error.hint : `give it: ${call(missing)}`;
+    const missing = /(?:needs|sign in \()"(\w+)"/.exec(error.message)?.[1];
+    const example = missing === "issuer" ? presetNamed(String(values.preset))?.example.issuer : undefined;
+    const hint =
+      missing === undefined ? error.hint : `give it: ${[call(missing), example].filter(Boolean).join(" ")}`;
     throw new OidcTokenError(kind, error.message, `nothing was written; ${hint}`);
   }
 }

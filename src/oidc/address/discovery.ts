@@ -5,7 +5,7 @@ import { nameOf } from "../../http/trouble.js";
 import { presetFor, presetNamed } from "../../providers/index.js";
 import type { Discovery, Found } from "../../token/discovery.js";
 import { authorizationServer } from "./authorization-server.js";
-import type { Asker } from "./document.js";
+import { type Asker, ledTo, lookedAt } from "./document.js";
 import { type ProtectedResource, protectedResource } from "./protected-resource.js";
 import { register } from "./register.js";
 
@@ -27,10 +27,13 @@ export function createDiscovery(
       inTime(async (asker) => {
         const server = await authorizationServer(asker, issuer, preset);
         if (server) return server;
+        const target = ledTo(asker);
         throw new OidcTokenError(
           "configuration",
           `there is no discovery document of ${issuer.href}`,
-          `check issuer in the profile, or write endpoints; looked at ${asker.looked_at.join("; ")}`,
+          target === undefined
+            ? `check issuer in the profile, or write endpoints; looked at ${lookedAt(asker)}`
+            : `it leads on to ${target}: if you trust that address, write it as issuer in the profile`,
         );
       }),
     register: (server, registration) => inTime((asker) => register(asker, server, registration)),
@@ -73,15 +76,22 @@ async function behind(asker: Asker, resource: ProtectedResource, preset: string 
   throw new OidcTokenError(
     "configuration",
     `the API at ${nameOf(new URL(api.resource))} sends you to ${servers.map(({ host }) => host).join(", ")}, which has no discovery document`,
-    `looked at ${asker.looked_at.join("; ")}`,
+    `looked at ${lookedAt(asker)}`,
   );
 }
 
 function silent(asker: Asker, address: URL, wants_token: boolean): OidcTokenError {
+  const target = ledTo(asker);
+  if (target !== undefined)
+    return new OidcTokenError(
+      "configuration",
+      `${nameOf(address)} leads on to ${target}, which is not followed by itself`,
+      `if you trust that address, run: oidc-token init ${target}`,
+    );
   const what = wants_token ? "wants a token and does not say whose" : "does not say how to sign in";
   return new OidcTokenError(
     "configuration",
     `${nameOf(address)} ${what}: it has neither metadata of an API nor a discovery document`,
-    `name the provider: oidc-token init --issuer https://… --base-url ${address.href}; looked at ${asker.looked_at.join("; ")}`,
+    `name the provider: oidc-token init --issuer https://… --base-url ${address.href}; looked at ${lookedAt(asker)}`,
   );
 }

@@ -15,8 +15,16 @@ export type Document = Readonly<Record<string, unknown>>;
 /** How documents are asked for, and what was said where there was none. */
 export interface Asker extends Pick<Context, "fetch" | "log" | "redactor"> {
   readonly signal: AbortSignal;
-  /** `id.example.com/.well-known/x: status 404`. */
-  readonly looked_at: string[];
+  readonly looked_at: Look[];
+}
+
+/** An address that had no document. */
+export interface Look {
+  readonly place: URL;
+  /** `status 404`. */
+  readonly said: string;
+  /** Where it sent this program to, on another origin. */
+  readonly leads_to?: URL;
 }
 
 /** One request whose answer is bounded in time and size; redirects are not followed. */
@@ -44,7 +52,7 @@ export async function documentAt(asker: Asker, url: URL): Promise<Document | und
   if (trouble) throw trouble;
   const document = status === 200 ? objectIn(text) : undefined;
   if (document) return document;
-  asker.looked_at.push(`${nameOf(url)}: ${saidBy(response, asker)}`);
+  asker.looked_at.push(lookAt(url, response, asker));
   return undefined;
 }
 
@@ -65,11 +73,33 @@ async function answerOf(asker: Asker, url: URL): Promise<Answer> {
   }
 }
 
-function saidBy({ status, headers }: Response, { redactor }: Asker): string {
-  if (status === 200) return "no JSON document";
-  const location = headers.get("location");
-  if (status < 300 || status >= 400 || location === null) return `status ${status}`;
-  return `leads elsewhere (${redactor.clean(location.split("?")[0] ?? "")}), which is not followed`;
+function lookAt(place: URL, { status, headers }: Response, { redactor }: Asker): Look {
+  if (status === 200) {
+    const is_page = /^text\/html\b/i.test(headers.get("content-type") ?? "");
+    return { place, said: is_page ? "a web page" : "no JSON document" };
+  }
+  const location = headers.get("location") ?? "";
+  if (status < 300 || status >= 400 || !URL.canParse(location, place.href))
+    return { place, said: `status ${status}` };
+  const target = new URL(location, place);
+  const said = `leads elsewhere (${redactor.clean(target.origin + target.pathname)}), which is not followed`;
+  return { place, said, ...(target.origin !== place.origin && { leads_to: target }) };
+}
+
+/** What was looked at, in few words: `id.example.com/.well-known/x and 2 more: status 404`. */
+export function lookedAt({ looked_at }: Asker): string {
+  const [first] = looked_at;
+  if (first && looked_at.length > 1 && looked_at.every(({ said }) => said === first.said))
+    return `${nameOf(first.place)} and ${looked_at.length - 1} more: ${first.said}`;
+  return looked_at.map(({ place, said }) => `${nameOf(place)}: ${said}`).join("; ");
+}
+
+/** The address that the servers send on to; undefined where they do not, or to nothing that could be typed again. */
+export function ledTo({ looked_at }: Asker): string | undefined {
+  const target = looked_at.find(({ leads_to }) => leads_to !== undefined)?.leads_to;
+  if (!target || (target.protocol !== "https:" && !isLoopback(target))) return undefined;
+  const path = target.pathname.replace(/\/\.well-known\/.*$|\/$/, "");
+  return target.origin + (/^[\w./~-]*$/.test(path) ? path : "");
 }
 
 /** RFC 8615, with what stands before the path put between: RFC 8414 §3.1, RFC 9728 §3.1. */

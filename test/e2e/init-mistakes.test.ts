@@ -1,0 +1,72 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { Sandbox } from "../support/command.js";
+import { expectFailure } from "../support/failure-shape.js";
+import { freePort } from "../support/free-port.js";
+
+let sandbox: Sandbox;
+beforeEach(() => {
+  sandbox = new Sandbox();
+});
+afterEach(() => sandbox.dispose());
+
+/** The port of a server on 127.0.0.1 that ends with the test. */
+async function listening(answer: RequestListener): Promise<number> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+describe("init with a mistake in it", () => {
+  it("says of a web page that it is one", async () => {
+    const port = await listening((_, response) =>
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("<title>Welcome</title>"),
+    );
+    const { hint } = expectFailure(await sandbox.run(["init", `http://127.0.0.1:${port}`]), 4);
+    expect(hint).toMatch(/looked at \S+oauth-protected-resource and 2 more: a web page$/);
+  });
+
+  it("names the address that it was sent on to, and does not go there by itself", async () => {
+    let asked = 0;
+    const target = await listening((_, response) => {
+      asked += 1;
+      response.writeHead(404).end();
+    });
+    const issuer = `http://127.0.0.1:${target}`;
+    const port = await listening((request, response) =>
+      response.writeHead(302, { location: `${issuer}${request.url}?session=1` }).end(),
+    );
+    const outcome = await sandbox.run(["init", `http://127.0.0.1:${port}`, "--client-id", "x"]);
+    const { message, hint } = expectFailure(outcome, 4);
+    expect(message).toBe(`127.0.0.1:${port}/ leads on to ${issuer}, which is not followed by itself`);
+    expect(hint).toBe(`if you trust that address, run: oidc-token init ${issuer}`);
+    expect(asked).toBe(0);
+  });
+
+  it.each([
+    ["https//id.example.com", "https://id.example.com"],
+    ["https:/id.example.com/x", "https://id.example.com/x"],
+    ["htps://id.example.com", "https://id.example.com"],
+    ["http;//127.0.0.1:9/v1", "http://127.0.0.1:9/v1"],
+    ["hhttps://id.example.com", "https://id.example.com"],
+  ])("guesses what was meant by %s", async (typed, meant) => {
+    const { message, hint } = expectFailure(await sandbox.run(["init", typed]), 2);
+    expect(message).toBe("the address is no URL as it is written");
+    expect(hint).toBe(`did you mean ${meant}?`);
+  });
+
+  it("tells a misspelt option before it asks anybody", async () => {
+    const address = `http://127.0.0.1:${await freePort()}`;
+    const outcome = await sandbox.run(["init", address, "--flow", "device_cod", "--client-id", "x"]);
+    const { message, hint } = expectFailure(outcome, 2);
+    expect(message).toMatch(/^--flow must be one of/);
+    expect(hint).toBe('did you mean "device_code"?');
+  });
+
+  it("asks for the issuer by its option, with an example of the preset's", async () => {
+    const { hint } = expectFailure(await sandbox.run(["init", "--preset", "okta"]), 2);
+    expect(hint).toBe("nothing was written; give it: --issuer https://<org>.okta.com/oauth2/<server id>");
+  });
+});
