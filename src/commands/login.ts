@@ -43,10 +43,18 @@ export async function login(context: Context, options: LoginOptions): Promise<vo
 async function loginTo(context: Context, options: LoginOptions): Promise<LoggedIn> {
   const flow = options.flow === undefined ? undefined : parseChoice("--flow", options.flow, FLOWS);
   const timeout = parseSeconds("--timeout", options.timeout);
+  if (timeout === 0)
+    throw new OidcTokenError(
+      "usage",
+      "--timeout 0 leaves nobody the time to sign in",
+      "leave it out, or write how long, for example: --timeout 5m",
+    );
   const profile = await selectProfile(context, options);
   // A sign-in is for the person to complete; a key or a client's secret would come from the agent.
   if (profile.flow.includes("static_key") || options.newSecret) refuseAgent(context, profile);
   if (flow !== undefined && !profile.flow.includes(flow)) throw flowNotInProfile(flow, profile);
+  if (options.newSecret && !profile.flow.includes("static_key") && profile.client_secret?.from !== "keyring")
+    throw noKeptSecret(profile);
   const file = profile.project ?? configPath(context, options);
   for (const exposed of exposedSecrets(profile, file, context.platform)) tell(context, exposed);
   return await logIn(context, profile, {
@@ -61,5 +69,15 @@ function flowNotInProfile(flow: string, profile: Profile): OidcTokenError {
     "usage",
     `profile "${profile.name}" does not use the flow ${flow}`,
     `use one of: ${profile.flow.join(", ")}, or add it to "flow" in the profile`,
+  );
+}
+
+function noKeptSecret({ name, client_secret }: Profile): OidcTokenError {
+  return new OidcTokenError(
+    "usage",
+    `no client's secret is kept for profile "${name}", so --new-secret has none to replace`,
+    client_secret === undefined
+      ? 'sign in without it; if the client has a secret, write "client_secret": "{keyring}" into the profile'
+      : 'change it where "client_secret" in the profile says that it is',
   );
 }

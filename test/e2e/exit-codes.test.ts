@@ -108,6 +108,8 @@ describe("2: wrong usage", () => {
     ["a flow there is not", ["login", "--flow", "password"], {}],
     ["a flow that the profile does not use", ["login", "--flow", "device_code"], {}],
     ["a timeout that is no number", ["login", "--timeout", "soon"], {}],
+    ["a timeout of no time at all", ["login", "--timeout", "0"], {}],
+    ["a new secret for a client that keeps none", ["login", "--new-secret"], {}],
   ])("%s", async (_, args, env) => {
     expectFailure(await sandbox.run(args, { env }), 2);
   });
