@@ -32,9 +32,13 @@ _oidc_token() {
   done
   _describe 'oidc-token' candidates
 }
-if [ "$funcstack[1]" = _oidc_token ]; then
+if [ "$funcstack[1]" = _oidc-token ]; then
   _oidc_token "$@"
 else
+  if ! (( $+functions[compdef] )); then
+    autoload -Uz compinit
+    compinit -i
+  fi
   compdef _oidc_token oidc-token
 fi
 `,
