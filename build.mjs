@@ -143,7 +143,11 @@ export async function chunks(options) {
  * for one of its chunks gets the same. Each with what it loads beside itself.
  */
 const PACKS = {
-  "get refresh credential": ["src/oidc/grants.ts", "src/http/straight.ts"],
+  "get refresh credential": [
+    "src/oidc/grants.ts",
+    "src/http/straight.ts",
+    "src/store/keyring/secret-service-write.ts",
+  ],
   "status profiles whoami": [],
 };
 /** Where a command's file is, below src/. */

@@ -32,7 +32,7 @@ export function createDiscovery(
           "configuration",
           `there is no discovery document of ${issuer.href}`,
           target === undefined
-            ? `check issuer in the profile, or write endpoints; looked at ${lookedAt(asker)}`
+            ? `check issuer in the profile (of an API, oidc-token init finds the provider), or write endpoints; looked at ${lookedAt(asker)}`
             : `it leads on to ${target}: if you trust that address, write it as issuer in the profile`,
         );
       }),

@@ -3,13 +3,7 @@ import type { Store } from "../store.js";
 import { callNative, splitEntries } from "./native.js";
 import { attributesOf, DEADLINE, type KeyringPlace, readKeyring } from "./read.js";
 import type { SecretServiceState } from "./secret-service-bus.js";
-import {
-  enterOpenWallet,
-  forgetSecret,
-  keepSecret,
-  type Place,
-  unlockSecretService,
-} from "./secret-service-write.js";
+import type { Place } from "./secret-service-write.js";
 import { KeyringUnusable, keyringError } from "./trouble.js";
 
 /** KeePassXC locks its database, and in one that is open what a program was not allowed yet. */
@@ -43,6 +37,7 @@ export class KeyringStore implements Store {
     return this.#unlocking(account, async () => {
       const { platform } = this.#options;
       if (platform === "linux") {
+        const { keepSecret } = await changing();
         const state = await keepSecret(this.#place(account, DEADLINE), `oidc-token: ${account}`, value);
         if (state === "ready") return;
         if (state !== "unchecked") throw keyringError(state);
@@ -58,6 +53,7 @@ export class KeyringStore implements Store {
     return this.#unlocking(account, async () => {
       const { platform } = this.#options;
       if (platform === "linux") {
+        const { forgetSecret } = await changing();
         const { state, forgotten } = await forgetSecret(this.#place(account, deadline));
         if (state === "ready") return forgotten;
         if (state !== "unchecked") throw keyringError(state);
@@ -101,10 +97,14 @@ export class KeyringStore implements Store {
 
   async #unlock(account: string): Promise<SecretServiceState> {
     const { env, interactive } = this.#options;
+    const { enterOpenWallet, unlockSecretService } = await changing();
     const state = await enterOpenWallet(env, DEADLINE);
     return state === "ready" || !interactive ? state : await unlockSecretService(env, attributesOf(account));
   }
 }
+
+/** Loaded when first needed: who only reads does without. */
+const changing = () => import("./secret-service-write.js");
 
 function onlyOurs(error: unknown): void {
   if (!(error instanceof OidcTokenError)) throw error;

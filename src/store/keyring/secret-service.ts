@@ -110,20 +110,18 @@ export async function search(bus: Bus, attributes: Attributes): Promise<Found> {
  */
 function dialogShown(bus: Bus, searching: Promise<unknown>): Promise<undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      const named = serviceProcess(bus).then((name) => name?.startsWith("keepassxc") && resolve(undefined));
-      named.catch(() => {}); // the bus was left meanwhile
+    const timer = setTimeout(async () => {
+      if ((await serviceProcess(bus))?.startsWith("keepassxc")) resolve(undefined);
     }, SEARCH_WAIT).unref();
-    const stop = (): void => clearTimeout(timer);
-    searching.then(stop, stop);
+    searching.finally(() => clearTimeout(timer)).catch(() => {});
   });
 }
 
 /** The name of the process that answers, as far as Linux keeps it: 15 characters. */
 export async function serviceProcess(bus: Bus): Promise<string | undefined> {
-  const [pid] = (await bus.call(toBus("GetConnectionUnixProcessID", [text(SERVICE)]))).body;
   try {
-    return typeof pid === "number" ? readFileSync(`/proc/${pid}/comm`, "utf8").trim() : undefined;
+    const [pid] = (await bus.call(toBus("GetConnectionUnixProcessID", [text(SERVICE)]))).body;
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
   } catch {
     return undefined;
   }

@@ -22,12 +22,12 @@ const TROUBLES: Readonly<
   locked: [
     "locked",
     "the keyring is locked",
-    "unlock it by signing in to the desktop or in its own window, or run oidc-token login on a terminal there",
+    "unlock it by signing in to the desktop, or run oidc-token login on a terminal there",
   ],
   withheld: [
     "locked",
     "the keyring keeps this entry from oidc-token",
-    "run oidc-token get on a terminal there and allow it; KeePassXC asks each time unless, in its settings of the Secret Service, “Confirm when passwords are retrieved by clients” is off",
+    'allow it on a terminal; in KeePassXC switch off "Confirm when passwords are retrieved by clients"',
   ],
   silent: ["silent", "the keyring did not answer in time", "restart the session's keyring or D-Bus"],
   no_collection: [
