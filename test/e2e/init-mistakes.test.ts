@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -68,5 +69,33 @@ describe("init with a mistake in it", () => {
   it("asks for the issuer by its option, with an example of the preset's", async () => {
     const { hint } = expectFailure(await sandbox.run(["init", "--preset", "okta"]), 2);
     expect(hint).toBe("nothing was written; give it: --issuer https://<org>.okta.com/oauth2/<server id>");
+  });
+
+  it("takes an address that the provider itself names, as its sign-in page's, for the provider's", async () => {
+    let issuer = "";
+    const port = await listening(({ url }, response) => {
+      const document = {
+        issuer,
+        authorization_endpoint: `${issuer}/authorize`,
+        token_endpoint: `${issuer}/token`,
+        response_types_supported: ["code"],
+      };
+      const is_there = url === "/.well-known/openid-configuration";
+      response.writeHead(is_there ? 200 : 404, { "content-type": "application/json" });
+      response.end(JSON.stringify(is_there ? document : {}));
+    });
+    issuer = `http://127.0.0.1:${port}`;
+    const madeOf = async (path: string) => {
+      const outcome = await sandbox.run(["init", `${issuer}/${path}`, "--client-id", "x", "--force"]);
+      expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+      return JSON.parse(readFileSync(`${sandbox.configDir}/config.jsonc`, "utf8")).profiles.default;
+    };
+    for (const path of ["authorize?client_id=x", "token"]) {
+      const made = await madeOf(path);
+      expect(made).toMatchObject({ issuer });
+      expect(made).not.toHaveProperty("base_url");
+    }
+    // Any other is an API's, whose own address is without the query.
+    expect(await madeOf("v1/?page=1")).toMatchObject({ issuer, base_url: `${issuer}/v1` });
   });
 });

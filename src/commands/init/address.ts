@@ -109,7 +109,7 @@ export async function prepareFromAddress(
     flow: flow.length === 1 ? (flow[0] as string) : [...flow],
     ...given({ scope: scopeFor(found, flow) }),
     ...api_named,
-    ...(is_api && { base_url: address.href.replace(/\/$/, "") }),
+    ...(is_api && { base_url: baseUrl(address) }),
     ...said,
   };
   values.issuer = server.issuer;
@@ -223,6 +223,11 @@ function sentElsewhere({ server }: Found): OidcTokenError {
   );
 }
 
+/** What paths are put behind. */
+function baseUrl({ origin, pathname }: URL): string {
+  return origin + pathname.replace(/\/$/, "");
+}
+
 /** The profile that an earlier run has made of this address: a client more would be of no use. */
 function profileFor(
   context: Context,
@@ -232,7 +237,7 @@ function profileFor(
 ): string | undefined {
   if (force) return undefined;
   const { profiles = {} } = readUserFile(configPath(context, given({ config })))?.values ?? {};
-  const base_url = address.href.replace(/\/$/, "");
+  const base_url = baseUrl(address);
   const same = Object.entries(profiles).find(
     ([name, values]) =>
       (profile === undefined || profile === name) &&

@@ -41,14 +41,17 @@ export function createDiscovery(
 }
 
 async function find(asker: Asker, typed: URL, preset: string | undefined): Promise<Found> {
+  const address = new URL(typed.href);
   // People copy the address of the document.
-  const address = new URL(
-    typed.href.replace(/\/\.well-known\/(?:openid-configuration|oauth-authorization-server).*$/, ""),
+  address.pathname = address.pathname.replace(
+    /\/\.well-known\/(?:openid-configuration|oauth-authorization-server).*$/,
+    "",
   );
   address.search = "";
   address.hash = "";
   const is_provider =
-    (presetNamed(preset) ?? presetFor(address.href)).name !== "generic" || address.href !== typed.href;
+    (presetNamed(preset) ?? presetFor(address.href)).name !== "generic" ||
+    address.pathname !== typed.pathname;
   if (!is_provider) {
     const { wants_token, resource } = await protectedResource(asker, address);
     if (resource) return await behind(asker, resource, preset);
@@ -59,7 +62,8 @@ async function find(asker: Asker, typed: URL, preset: string | undefined): Promi
       address.pathname === "/"
         ? undefined
         : await authorizationServer(asker, new URL(address.origin), preset);
-    if (host) return { server: host, is_api: true };
+    // People copy the address of the sign-in page, too.
+    if (host) return { server: host, is_api: !Object.values(host.endpoints).includes(address.href) };
     throw silent(asker, address, wants_token);
   }
   const server = await authorizationServer(asker, address, preset);
