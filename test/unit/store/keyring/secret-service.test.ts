@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { readSecret } from "../../../../src/store/keyring/secret-service.js";
 import {
+  enterOpenWallet,
   forgetSecret,
   keepSecret,
   unlockSecretService,
@@ -37,6 +38,8 @@ interface Keyring {
   readonly secret?: string;
   /** The process that answers no search before a person has unlocked it. */
   readonly search_waits_in?: number;
+  /** What KWallet says of its wallet; undefined: it is none. */
+  readonly wallet_is_open?: boolean;
   /** What the person does at the prompt. */
   readonly prompt?: "accepts" | "dismisses" | "ignores";
 }
@@ -55,6 +58,10 @@ function keyring(state: Keyring, little = true): (call: Call) => void {
           .paths(state.unlocked_items ?? [])
           .paths(state.locked_items ?? []),
       );
+    if (is("isOpen") && state.wallet_is_open !== undefined)
+      answer(body("b").u32(state.wallet_is_open ? 1 : 0));
+    else if (is("isOpen")) answer(body(""), 3, { 4: "org.freedesktop.DBus.Error.UnknownObject" });
+    if (is("Label")) return answer(body("v").sig("s").text("kdewallet"));
     if (is("Get"))
       answer(
         body("v")
@@ -225,6 +232,23 @@ describe.skipIf(process.platform === "win32")("the Secret Service", () => {
     await begin({ unlocked_items: ["/item/1"], secret: "two" });
     expect(await read()).toEqual({ state: "ready", secret: "two" });
   });
+
+  test.each([
+    [true, "ready"],
+    [false, "locked"],
+    [undefined, "locked"],
+  ])(
+    "counts as locked with a wallet that is open (%s), and is entered: %s",
+    async (wallet_is_open, state) => {
+      await begin({
+        locked: true,
+        prompt: "accepts",
+        ...(wallet_is_open !== undefined && { wallet_is_open }),
+      });
+      expect(await read()).toEqual({ state: "locked" });
+      expect(await enterOpenWallet(env, 3_000)).toBe(state);
+    },
+  );
 
   test.each([
     ["accepts", "ready"],
