@@ -224,7 +224,8 @@ function undefinedProfile(
   names: readonly string[],
 ): OidcTokenError {
   const meant = nearest(name, names);
-  const there = names.length > 0 ? `the profiles are ${quoteAll(names)}` : `run: oidc-token init --profile ${name}`;
+  const there =
+    names.length > 0 ? `the profiles are ${quoteAll(names)}` : `run: oidc-token init --profile ${name}`;
   const hint = meant === undefined ? there : `did you mean ${quote(meant)}?`;
   const file = printable(path);
   const why = is_absent ? `but ${file} does not exist` : `which ${file} does not define`;
