@@ -1,5 +1,5 @@
 import { readlinkSync, realpathSync } from "node:fs";
-import { basename, dirname, join, resolve, sep } from "node:path";
+import { basename, dirname, join, parse, resolve, sep } from "node:path";
 import type { Named } from "./named.js";
 import { namedPaths, type Place, type ToolCall } from "./tool-paths.js";
 
@@ -17,9 +17,10 @@ const LONGEST = 4096;
 export function guard(call: ToolCall, place: Place, secrets: readonly string[]): void {
   const kept = secrets.map((secret) => realOf(secret));
   const seen = new Set<string>();
-  for (const named of namedPaths(call, place).flatMap(bothWays)) {
+  const short = namedPaths(call, place).filter(({ path }) => path.length <= LONGEST);
+  for (const named of short.flatMap(bothWays)) {
     const key = JSON.stringify(named);
-    if (seen.has(key) || named.path.length > LONGEST) continue;
+    if (seen.has(key)) continue;
     seen.add(key);
     const path = named.has_globs ? realBeforeGlobs(named.path) : realOf(named.path);
     if (ENVIRONMENT.test(path) || kept.some((secret) => leadsInto(path, secret, named))) {
@@ -33,7 +34,14 @@ export function guard(call: ToolCall, place: Place, secrets: readonly string[]):
 
 /** `..` takes back the name before it for some programs, and where the system opens the path, what a link there leads to. */
 function bothWays(named: Named): readonly Named[] {
-  return [named, { ...named, path: resolve(named.path) }];
+  return [resolve, upFromLinks].map((way) => ({ ...named, path: way(named.path) }));
+}
+
+/** The path without `..`, as the system goes it. Bun's `realpath` takes the names away first. */
+function upFromLinks(path: string): string {
+  const { root } = parse(path);
+  const step = (at: string, part: string) => (part === ".." ? dirname(realOf(at)) : join(at, part));
+  return path.slice(root.length).split(sep).reduce(step, root);
 }
 
 function leadsInto(path: string, secret: string, { has_globs }: Named): boolean {
