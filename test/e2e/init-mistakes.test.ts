@@ -69,6 +69,8 @@ describe("init with a mistake in it", () => {
   it("asks for the issuer by its option, with an example of the preset's", async () => {
     const { hint } = expectFailure(await sandbox.run(["init", "--preset", "okta"]), 2);
     expect(hint).toBe("nothing was written; give it: --issuer https://<org>.okta.com/oauth2/<server id>");
+    const google = expectFailure(await sandbox.run(["init", "--preset", "google"]), 2);
+    expect(google.hint).toBe("nothing was written; give it: --client-id");
   });
 
   it("takes an address that the provider itself names, as its sign-in page's, for the provider's", async () => {

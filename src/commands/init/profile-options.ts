@@ -110,7 +110,7 @@ export function checkEntry(context: Context, { name, values }: ProfileEntry, bla
   } catch (error) {
     if (!isOidcTokenError(error)) throw error;
     // Its hint is about editing the file, which is not written yet.
-    const missing = /(?:needs|sign in \()"(\w+)"/.exec(error.message)?.[1];
+    const missing = /(?:needs |sign in \()"(\w+)"/.exec(error.message)?.[1];
     const example = missing === "issuer" ? presetNamed(String(values.preset))?.example.issuer : undefined;
     const hint =
       missing === undefined ? error.hint : `give it: ${[call(missing), example].filter(Boolean).join(" ")}`;
