@@ -1,4 +1,5 @@
 import { isAbsolute } from "node:path";
+import envPaths from "env-paths";
 import { afterEach, expect, it, vi } from "vitest";
 import { userPaths } from "../../src/paths.js";
 
@@ -12,6 +13,11 @@ it("the user's folders are absolute and end in the program's name without a suff
 });
 
 afterEach(() => vi.unstubAllEnvs());
+
+it("the user's folders are those that env-paths names", () => {
+  const { config, data, cache, log } = envPaths("oidc-token", { suffix: "" });
+  expect(userPaths()).toMatchObject({ config, data, cache, log });
+});
 
 it.skipIf(process.platform === "win32")("a variable with a relative path counts for nothing", () => {
   for (const name of ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"])
