@@ -389,7 +389,7 @@ describe("init --import", () => {
         `oidc-token: from ${path}, profile "oci":`,
         "oidc-token:   client_secret: {file:~/.secrets/oci}",
         expect.stringContaining("OIDC_TOKEN_LOG=debug"),
-        'oidc-token: in opencode.json write "plugin": ["oidc-token"]',
+        "oidc-token: add our plugin: oidc-token setup opencode --write --profile oci",
         expect.stringContaining('"oci-oidc/<model>"'),
         "oidc-token: next: oidc-token login --profile oci",
       ]),
@@ -489,7 +489,7 @@ describe("init --import", () => {
       expect.arrayContaining([
         `oidc-token: ${opencode}:2:24: take out the old plugin "opencode-oci-auth@1.0.0"`,
         `oidc-token: ${join(at.openCode, "plugin")}: take out the old plugin "okta-auth.ts"`,
-        'oidc-token: in opencode.json write in its place "plugin": ["oidc-token"]',
+        "oidc-token: in its place add our plugin: oidc-token setup opencode --write --profile oci",
         'oidc-token: models are called "company/<model>" in OpenCode; set "model" to one of them',
       ]),
     );

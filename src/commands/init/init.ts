@@ -2,6 +2,8 @@ import type { ProfileEntry } from "../../config/add-profiles.js";
 import { configPath, loadConfig } from "../../config/load.js";
 import type { Context } from "../../context.js";
 import { isOidcTokenError, OidcTokenError } from "../../errors.js";
+import { given } from "../../given.js";
+import { commandOn } from "../../profile.js";
 import { accessProfile } from "../../session/access.js";
 import { keepClientSecret } from "../../session/keep-client-secret.js";
 import { isTerminal } from "../../terminal/interactive.js";
@@ -95,12 +97,13 @@ async function importOld(context: Context, options: InitOptions, file: string | 
   );
   let refusal: OidcTokenError | undefined;
   for (const imported of found) refusal ??= await keepSecret(context, options, imported);
-  const ids = found.flatMap(({ entry: { name, values } }) =>
-    values.base_url ? [values.provider ?? name] : [],
-  );
+  const usable = found.map(({ entry }) => entry).filter(({ values }) => values.base_url);
+  const ids = usable.map(({ name, values }) => String(values.provider ?? name));
+  const name = usable[0]?.name ?? "NAME";
+  const setup = commandOn(given({ name, config: options.config }), "setup opencode --write");
   context.stdout.write(`${path}\n`);
   const old_plugins = found.map(({ old_plugin }) => old_plugin);
-  for (const line of openCodeLines(setting, old_plugins, ids.map(String))) tell(context, line);
+  for (const line of openCodeLines(setting, old_plugins, ids, setup)) tell(context, line);
   await finish(
     context,
     { ...options, login: false },

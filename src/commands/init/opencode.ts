@@ -70,11 +70,12 @@ export function providerId(
   return id === name ? undefined : id;
 }
 
-/** What to change in OpenCode's configuration, in sentences. */
+/** What to change in OpenCode's configuration, in sentences. `setup`: the command that lists our plugin. */
 export function openCodeLines(
   { plugins, unreadable }: OpenCodeSetting,
   old_plugins: readonly RegExp[],
   ids: readonly string[],
+  setup: string,
 ): readonly string[] {
   const old = plugins.filter(
     ({ name }) => !isOurs(name) && old_plugins.some((pattern) => pattern.test(name)),
@@ -86,7 +87,7 @@ export function openCodeLines(
       : old.map(({ at, name }) => `${at}: take out the old plugin ${quote(name)}`);
   const add = ours
     ? '"oidc-token" is in "plugin" already'
-    : `in opencode.json write ${old.length === 0 ? "" : "in its place "}"plugin": ["oidc-token"]`;
+    : `${old.length === 0 ? "" : "in its place "}add our plugin: ${setup}`;
   const models = ids.map((id) => `models are called "${id}/<model>" in OpenCode; set "model" to one of them`);
   return [...unreadable, ...remove, add, ...models];
 }
