@@ -85,6 +85,21 @@ const besideItself = {
 };
 
 /**
+ * kleur asks `process.stdout` at its start whether it is a terminal: making that takes milliseconds, and cli.ts asks the
+ * descriptor.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const coloursUnasked = {
+  name: "colours-unasked",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]node_modules[\\/]kleur[\\/]index\.mjs$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace("process.stdout && process.stdout.isTTY", "true"),
+    }));
+  },
+};
+
+/**
  * Everything else, a chunk a command. Only what is not plain JavaScript stays apart.
  * esbuild splits ECMAScript modules only, and `chunks` makes CommonJS of each.
  *
@@ -101,7 +116,7 @@ export const cli = {
   external: ["@napi-rs/*"],
   // A module's own address, from which the keyring's library is found.
   define: { "import.meta.url": "__filename" },
-  plugins: [nothingStarted, besideItself],
+  plugins: [nothingStarted, besideItself, coloursUnasked],
   // Headers and Response as they are named everywhere, openid-client included.
   inject: ["src/http/web.ts"],
 };

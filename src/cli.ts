@@ -16,9 +16,10 @@ import {
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log.js";
 import { COMMANDS, GLOBAL_OPTIONS } from "./program.js";
 import { Redactor } from "./redact.js";
-import { watchStdout } from "./stdout.js";
+import { type Output, type Stdout, straightStdout, watchStdout } from "./stdout.js";
 import { endProcess } from "./store/keyring/end-process.js";
 import { nativeCallPending } from "./store/keyring/native-call.js";
+import { isTerminalAt } from "./terminal/descriptor.js";
 import { VERSION_FLAGS, version } from "./version.js";
 
 const interruption = new AbortController();
@@ -29,8 +30,6 @@ export async function run(argv: readonly string[]): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
   // A rejection that nobody waits for comes here as well; the runtime would print its text and stack.
   process.once("uncaughtException", endWith);
-  // Nobody is left to be told.
-  process.stderr.on("error", () => {});
   try {
     await program(argv).parseAsync(argv, { from: "user" }).catch(unlessWell);
     await output?.arrived();
@@ -40,13 +39,23 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-let output: { readonly stream: NodeJS.WriteStream; readonly arrived: () => Promise<void> } | undefined;
+let output: Stdout | undefined;
 
-/** Watched from the first use on. Making it takes milliseconds, and many a command writes nothing. */
-function stdout(): NodeJS.WriteStream {
-  const { stdout: stream } = process;
-  output ??= { stream, arrived: watchStdout(stream) };
+/** A terminal is written to as the runtime does it, which on Windows takes another call than a file. */
+function stdout(): Output {
+  output ??= isTerminalAt(1)
+    ? { stream: process.stdout, arrived: watchStdout(process.stdout) }
+    : straightStdout();
   return output.stream;
+}
+
+let errors: NodeJS.WriteStream | undefined;
+
+/** From the first use on: making it takes milliseconds, and many a command has nothing to tell. */
+function stderr(): NodeJS.WriteStream {
+  // Nobody is left to be told.
+  errors ??= process.stderr.on("error", () => {});
+  return errors;
 }
 
 /** Help and version end as an error too, once commander has written what there is to say. */
@@ -77,7 +86,7 @@ function tell(text: string): void {
     writeSync(2, text);
   } catch {
     // A full pipe that another process has made non-blocking; or nobody is left to be told.
-    process.stderr.write(text);
+    stderr().write(text);
   }
 }
 
@@ -104,13 +113,21 @@ let context: Context | undefined;
 
 function contextOf(argv: readonly string[], command: Command): Context {
   const options = command.optsWithGlobals<{ logLevel?: string; color?: boolean }>();
-  if (options.color === false || process.env.NO_COLOR || process.stderr.isTTY !== true) kleur.enabled = false;
+  if (options.color === false || !takesColours(process.env)) kleur.enabled = false;
   const [name, given] =
     options.logLevel !== undefined
       ? ["--log-level", options.logLevel]
       : ["OIDC_TOKEN_LOG", process.env.OIDC_TOKEN_LOG || DEFAULT_LOG_LEVEL];
-  context = createContext(argv, parseChoice(name, given, LOG_LEVELS), interruption.signal, stdout);
+  context = createContext(argv, parseChoice(name, given, LOG_LEVELS), interruption.signal, {
+    stdout,
+    stderr,
+  });
   return context;
+}
+
+/** The build keeps kleur from asking `process.stdout`, which takes milliseconds to make. */
+function takesColours({ NO_COLOR, FORCE_COLOR = "0" }: NodeJS.ProcessEnv): boolean {
+  return !NO_COLOR && (FORCE_COLOR !== "0" || isTerminalAt(1)) && isTerminalAt(2);
 }
 
 /** The tree of program.ts as commander takes it. */
@@ -124,6 +141,7 @@ function program(argv: readonly string[]): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void stdout().write(text),
+      writeErr: (text) => void stderr().write(text),
       outputError: (text, write) => write(usageError(text, commandIn(root, argv))),
     });
   addOptions(root, GLOBAL_OPTIONS);

@@ -4,6 +4,7 @@ import { fileLog } from "./files/log-file.js";
 import type { LogLevel } from "./log.js";
 import { userPaths } from "./paths.js";
 import { Redactor } from "./redact.js";
+import type { Output } from "./stdout.js";
 import { ProcessArrivals } from "./store/arrivals.js";
 import { ProcessLock } from "./store/lock.js";
 import { lockFolders } from "./store/lock-folders.js";
@@ -23,7 +24,7 @@ export function createContext(
   argv: readonly string[],
   level: LogLevel,
   interrupted: AbortSignal,
-  stdout: () => NodeJS.WriteStream,
+  output: { stdout(): Output; stderr(): NodeJS.WriteStream },
 ): Context {
   const { env, platform } = process;
   const paths = userPaths();
@@ -40,10 +41,10 @@ export function createContext(
       return process.stdin;
     },
     get stdout() {
-      return stdout();
+      return output.stdout();
     },
     get stderr() {
-      return process.stderr;
+      return output.stderr();
     },
     now: () => Date.now() / 1000,
     monotonic: () => performance.now() / 1000,

@@ -2,6 +2,7 @@ import type { Log } from "./log.js";
 import type { Environment, Paths } from "./paths.js";
 import type { Profile, ReferenceKey } from "./profile.js";
 import type { Redactor } from "./redact.js";
+import type { Output } from "./stdout.js";
 import type { Arrivals } from "./store/arrivals.js";
 import type { Lock } from "./store/lock.js";
 import type { StoreSurroundings } from "./store/open.js";
@@ -24,7 +25,7 @@ export interface Context {
   readonly cwd: string;
   readonly paths: Paths;
   readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
+  readonly stdout: Output;
   readonly stderr: NodeJS.WriteStream;
   /** Seconds since the epoch, with a fraction. */
   now(): number;

@@ -3,7 +3,7 @@ import type * as Cli from "./cli.js";
 import { inTwoLines, isOidcTokenError, tooManyFiles } from "./errors.js";
 import { keepCompiled } from "./hot/compiled.js";
 import { getStored } from "./hot/get-stored.js";
-import { print } from "./hot/print.js";
+import { print } from "./stdout.js";
 import { VERSION_FLAGS, version } from "./version.js";
 
 const argv = process.argv.slice(2);

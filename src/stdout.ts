@@ -1,13 +1,68 @@
+import { writeSync } from "node:fs";
 import { OidcTokenError } from "./errors.js";
 
+/** Where answers go. What comes of a write is told at the end, by `arrived`. */
+export interface Output {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** `arrived` throws an OidcTokenError of kind `temporary` where something written did not arrive. */
+export interface Stdout {
+  readonly stream: Output;
+  arrived(): Promise<void>;
+}
+
 /** The error for output that did not arrive, on a full disk, say; undefined where the reader has had enough. */
-export function stdoutFailure(error: NodeJS.ErrnoException): OidcTokenError | undefined {
+function stdoutFailure(error: NodeJS.ErrnoException): OidcTokenError | undefined {
   if (error.code === "EPIPE") return undefined;
   return new OidcTokenError(
     "temporary",
     `the output could not be written: ${error.code ?? error.name}`,
     "make room where stdout goes, then run it again",
   );
+}
+
+/**
+ * Straight to the descriptor: `process.stdout` takes longer to set up than all the rest of a cached `get`.
+ *
+ * @throws OidcTokenError of kind `temporary` where stdout takes nothing
+ */
+export function print(text: string): void {
+  const bytes = Buffer.from(text);
+  let written = 0;
+  while (written < bytes.length) {
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") {
+        const failure = stdoutFailure(error as NodeJS.ErrnoException);
+        if (failure) throw failure;
+        return;
+      }
+      // A full pipe that another process has made non-blocking: give its reader a moment.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
+/** Stdout by `print`. After a failure nothing more is written. */
+export function straightStdout(): Stdout {
+  let failure: unknown;
+  const write = (text: string): void => {
+    if (failure !== undefined) return;
+    try {
+      print(text);
+    } catch (error) {
+      failure = error;
+    }
+  };
+  return {
+    stream: { write },
+    arrived: async () => {
+      if (failure !== undefined) throw failure;
+    },
+  };
 }
 
 /**

@@ -16,6 +16,7 @@ describe.skipIf(process.platform !== "linux")("exit code 0 means that the caller
   it.each([
     ["a token", ["get"]],
     ["much more than a pipe holds", ["config", "schema"]],
+    ["a table", ["status"]],
     ["help", ["--help"]],
     ["a command's help", ["get", "--help"]],
     ["the version", ["--version"]],
@@ -31,6 +32,17 @@ describe.skipIf(process.platform !== "linux")("exit code 0 means that the caller
   it("a reader that has had enough is no error and no stack trace", async () => {
     const { code, stderr } = await run(["config", "schema"], "| head -c 1 >/dev/null");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  it("a reader that is slow gets all of it", async () => {
+    const whole = await sandbox.run(["config", "schema"]);
+    expect(whole.stdout.length).toBeGreaterThan(0);
+    const slow = await run(["config", "schema"], "| (sleep 1; cat)");
+    expect(slow).toMatchObject({ code: 0, stdout: whole.stdout, stderr: "" });
+  });
+
+  it("a stdout that is closed is no error", async () => {
+    expect(await run(["profiles"], ">&-")).toMatchObject({ code: 0, stdout: "", stderr: "" });
   });
 
   it("a stderr that takes nothing does not change how the command ends", async () => {

@@ -84,7 +84,7 @@ const ROOMS: Record<string, { readonly run?: readonly string[]; readonly types?:
     types: ["command-row.ts"],
   },
   "cli.ts": {
-    run: [...GROUND, "program.ts", "compose.ts", "store/keyring"],
+    run: [...GROUND, "program.ts", "compose.ts", "store/keyring", "terminal/descriptor.ts"],
     types: ["command-row.ts", "context.ts"],
   },
   "main.ts": { run: [...GROUND, "cli.ts", "hot"] },

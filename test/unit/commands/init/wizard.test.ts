@@ -51,7 +51,10 @@ function person(asked: InitOptions = {}) {
     log: join(home, "l"),
   };
   const context = {
-    ...createContext([], "none", new AbortController().signal, () => process.stdout),
+    ...createContext([], "none", new AbortController().signal, {
+      stdout: () => stdout,
+      stderr: () => stderr as unknown as NodeJS.WriteStream,
+    }),
     env: { OIDC_TOKEN_STORE: "file" },
     cwd: home,
     paths,
