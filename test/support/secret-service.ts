@@ -28,12 +28,13 @@ export interface SecretService {
 }
 
 /** The system packages that a private Secret Service needs and this machine lacks. */
-export function missingSecretServiceParts(): string[] {
-  const programs = {
+export function missingSecretServiceParts(
+  programs: Readonly<Record<string, string>> = {
     "dbus-daemon": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
     "secret-tool": "libsecret-tools",
-  };
+  },
+): string[] {
   const folders = (process.env.PATH ?? "").split(delimiter);
   return Object.entries(programs).flatMap(([program, name]) =>
     folders.some((folder) => existsSync(join(folder, program))) ? [] : [name],
@@ -45,19 +46,8 @@ export async function startSecretService(
   kind: KeyringCase = "present",
   lifetime = 120_000,
 ): Promise<SecretService> {
-  const home = mkdtempSync(join(tmpdir(), "oidc-token-keyring-"));
-  const run = join(home, "run");
-  mkdirSync(run, { mode: 0o700 });
+  const { home, run, env } = makeSession();
   const stops: (() => Promise<void>)[] = [];
-  const env: Record<string, string> = {
-    PATH: process.env.PATH ?? "",
-    HOME: home,
-    XDG_RUNTIME_DIR: run,
-    XDG_DATA_HOME: join(home, "data"),
-    XDG_CONFIG_HOME: join(home, "config"),
-    XDG_STATE_HOME: join(home, "state"),
-    XDG_CACHE_HOME: join(home, "cache"),
-  };
   const service: SecretService & Pids = {
     env,
     lookup: (attributes) => {
@@ -82,6 +72,23 @@ export async function startSecretService(
     await service.stop();
     throw error;
   }
+}
+
+/** A home with the folders of a desktop session, empty. */
+export function makeSession(): { home: string; run: string; env: Record<string, string> } {
+  const home = mkdtempSync(join(tmpdir(), "oidc-token-keyring-"));
+  const run = join(home, "run");
+  mkdirSync(run, { mode: 0o700 });
+  const env = {
+    PATH: process.env.PATH ?? "",
+    HOME: home,
+    XDG_RUNTIME_DIR: run,
+    XDG_DATA_HOME: join(home, "data"),
+    XDG_CONFIG_HOME: join(home, "config"),
+    XDG_STATE_HOME: join(home, "state"),
+    XDG_CACHE_HOME: join(home, "cache"),
+  };
+  return { home, run, env };
 }
 
 interface Pids {
@@ -130,7 +137,7 @@ async function start({ kind, env, run, stops, lifetime }: Start): Promise<Partia
 }
 
 /** A bus that starts no services by itself. */
-async function startBus(
+export async function startBus(
   socket: string,
   run: string,
   env: Record<string, string>,
@@ -171,7 +178,7 @@ async function startKeyring(
   return keyring;
 }
 
-function hasOwner(name: string, env: Record<string, string>): boolean {
+export function hasOwner(name: string, env: Record<string, string>): boolean {
   const args = ["--session", "--print-reply=literal", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"];
   const call = ["org.freedesktop.DBus.NameHasOwner", `string:${name}`];
   // Its socket is there a moment before the bus listens.
@@ -182,7 +189,7 @@ function hasOwner(name: string, env: Record<string, string>): boolean {
   );
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
+export async function until(condition: () => boolean, what: string): Promise<void> {
   for (const deadline = Date.now() + 15_000; !condition(); ) {
     if (Date.now() > deadline) throw new Error(`${what} did not start within 15 s`);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -190,7 +197,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 }
 
 /** SIGKILL also ends what is stopped; its end is waited for, so that nothing outlives a test. */
-function end(child: ChildProcess): Promise<void> {
+export function end(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
     child.once("exit", () => resolve());
