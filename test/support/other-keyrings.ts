@@ -30,6 +30,8 @@ interface Product {
   prepare(home: string, env: Readonly<Record<string, string>>): void;
   start(home: string, env: Readonly<Record<string, string>>, state: KeyringState): ChildProcess;
   started?(env: Readonly<Record<string, string>>, state: KeyringState): void;
+  /** Whether it is through with opening what `start` told it to. */
+  isOpened?(env: Readonly<Record<string, string>>): boolean;
   /** Lets it write down what it holds. */
   ending?(env: Readonly<Record<string, string>>): void;
 }
@@ -102,6 +104,12 @@ const keepassxc: Product = {
     child.stdin?.end(`${PASSWORD}\n`);
     return child;
   },
+  isOpened(env) {
+    const property = ["string:org.freedesktop.Secret.Collection", "string:Locked"];
+    return askSecrets(env, "/collection/p", "org.freedesktop.DBus.Properties.Get", ...property).includes(
+      "boolean false",
+    );
+  },
 };
 
 export const PRODUCTS = { KWallet: kwallet, KeePassXC: keepassxc };
@@ -131,6 +139,8 @@ export async function startOtherKeyring(name: keyof typeof PRODUCTS): Promise<Ot
       await until(() => hasOwner("org.freedesktop.secrets", env), name);
       product.started?.(env, state);
       await until(() => isShown(product.collection, env), `the collection of ${name}`);
+      if (state !== "locked" && product.isOpened)
+        await until(() => product.isOpened?.(env) === true, `${name} to be open`);
     },
     async double(attributes) {
       const state = await ask(async (bus) => {
@@ -195,12 +205,20 @@ async function leave(
 }
 
 function isShown(collection: string, env: Readonly<Record<string, string>>): boolean {
-  const call = [
-    "--session",
-    "--print-reply=literal",
-    "--dest=org.freedesktop.secrets",
-    "/org/freedesktop/secrets",
-  ];
-  const alias = ["org.freedesktop.Secret.Service.ReadAlias", "string:default"];
-  return execFileSync("dbus-send", [...call, ...alias], { env, ...LIMIT }).includes(`/${collection}`);
+  return askSecrets(env, "", "org.freedesktop.Secret.Service.ReadAlias", "string:default").includes(
+    `/${collection}`,
+  );
+}
+
+function askSecrets(
+  env: Readonly<Record<string, string>>,
+  path: string,
+  member: string,
+  ...values: string[]
+): string {
+  const call = ["--session", "--print-reply=literal", "--dest=org.freedesktop.secrets"];
+  return execFileSync("dbus-send", [...call, `/org/freedesktop/secrets${path}`, member, ...values], {
+    env,
+    ...LIMIT,
+  });
 }
