@@ -57,7 +57,9 @@ async function forge(change: (call: Call) => Call, args: readonly string[] = [])
   await new Promise((resolve) => setTimeout(resolve, 60));
   expect(await get(args)).toMatchObject(served);
   const { entries } = JSON.parse(readFileSync(snapshotFile(), "utf8"));
-  const forged = Object.fromEntries(Object.entries(entries).map(([key, call]) => [key, change(call as Call)]));
+  const forged = Object.fromEntries(
+    Object.entries(entries).map(([key, call]) => [key, change(call as Call)]),
+  );
   writeFileSync(snapshotFile(), JSON.stringify({ version, entries: forged }));
 }
 const toOther = (call: Call): Call => ({ ...call, key: { from: "env", name: "OTHER_SECRET" } });
