@@ -1,10 +1,8 @@
-import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { asObject } from "../text.js";
 import { version } from "../version.js";
-import { Refused } from "./file-error.js";
 import { makeFolder } from "./folder.js";
-import { readKept, refuseShared } from "./read.js";
+import { readKept, refuseForeign } from "./read.js";
 import { replaceFile } from "./replace.js";
 
 /** Bytes. */
@@ -20,12 +18,6 @@ export function readCache(dir: string, name: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** A second name of a file may be anybody's, who then has a hand in what stands there. */
-function refuseForeign(stats: Stats): void {
-  refuseShared(stats, process.getuid?.());
-  if (stats.nlink > 1) throw new Refused("link");
 }
 
 /** Keeps a value, as JSON, for the next call. Never throws: a cache that can't be written costs nobody anything. */

@@ -1,9 +1,9 @@
-import { lstatSync, mkdtempSync, readFileSync, rmSync, type Stats } from "node:fs";
+import { lstatSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { errorCode, Refused } from "./file-error.js";
 import { ensurePrivateFolder } from "./folder.js";
-import { readRegular, refuseShared } from "./read.js";
+import { readRegular, refuseForeign } from "./read.js";
 import { replaceFile } from "./replace.js";
 
 /**
@@ -38,12 +38,6 @@ function isKept(bytes: Buffer, path: string): boolean {
     if (error instanceof Refused || errorCode(error) === "ENOENT") return false;
     throw error;
   }
-}
-
-/** A second name of a file may be anybody's. */
-function refuseForeign(stats: Stats): void {
-  refuseShared(stats, process.getuid?.());
-  if (stats.nlink > 1) throw new Refused("link");
 }
 
 function loadOnce(bytes: Buffer, name: string): unknown {

@@ -60,6 +60,12 @@ export function refuseShared(stats: Stats, uid: number | undefined): void {
   if ((stats.mode & 0o077) !== 0) throw new Refused("readable by others");
 }
 
+/** The same, and one with a second name: that may be anybody's, who then has a hand in what stands there. */
+export function refuseForeign(stats: Stats): void {
+  refuseShared(stats, process.getuid?.());
+  if (stats.nlink > 1) throw new Refused("link");
+}
+
 function read<T>(path: string, flags: number, take: (file: number, stats: Stats) => T): T {
   const file = openSync(path, flags);
   try {
