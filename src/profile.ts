@@ -11,12 +11,18 @@ export const FLOWS = [
 
 export type Flow = (typeof FLOWS)[number];
 
-/** Those that need no person. */
-export const UNATTENDED_FLOWS = [
+const UNATTENDED_FLOWS = [
   "client_credentials",
   "token_exchange",
   "jwt_bearer",
 ] as const satisfies readonly Flow[];
+
+/** A flow that needs no person. */
+export type UnattendedFlow = (typeof UNATTENDED_FLOWS)[number];
+
+export function isUnattended(flow: Flow): flow is UnattendedFlow {
+  return (UNATTENDED_FLOWS as readonly Flow[]).includes(flow);
+}
 
 /** Whether a person signs in. */
 export function isAttended(flow: Flow): boolean {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { OidcTokenError } from "../errors.js";
-import { DESTINATION_KEYS, type Profile, UNATTENDED_FLOWS, variableOf } from "../profile.js";
+import { DESTINATION_KEYS, isUnattended, type Profile, variableOf } from "../profile.js";
 import { quote } from "../text.js";
 import type { ProfileKey, ProfileValues } from "./schema/profile.js";
 
@@ -29,7 +29,7 @@ export function haveOtherDestinations(one: Profile, other: Profile): boolean {
  */
 export function checkDiversion(profile: Profile, environment: ProfileValues, file: ProfileValues): void {
   const { flow, key } = profile;
-  const asks_nobody = flow.some((each) => UNATTENDED_FLOWS.some((unattended) => unattended === each));
+  const asks_nobody = flow.some(isUnattended);
   if (!asks_nobody && !(flow.includes("static_key") && key?.from !== "keyring")) return;
   const keys: ProfileKey[] = differing(LEADING_KEYS, environment, file);
   if (file.issuer !== undefined) keys.push(...differing(["issuer"], environment, file));

@@ -1,7 +1,4 @@
-import { type Flow, UNATTENDED_FLOWS } from "../profile.js";
-
-/** A flow that needs no person. */
-export type UnattendedFlow = (typeof UNATTENDED_FLOWS)[number];
+import { type Flow, isUnattended, type UnattendedFlow } from "../profile.js";
 
 /** The profile's flow that needs no person, if it has one. */
 export function unattendedFlow(flow: readonly Flow[]): UnattendedFlow | undefined {
@@ -10,15 +7,11 @@ export function unattendedFlow(flow: readonly Flow[]): UnattendedFlow | undefine
 
 /**
  * The first flow of the profile that a person can sign in with here: without a browser that can be started and can reach
- * this machine's loopback `device_code` goes
- * before `authorization_code`, which still works by opening the printed URL elsewhere.
+ * this machine's loopback `device_code` goes before `authorization_code`, which still works by opening the printed URL
+ * elsewhere.
  */
 export function signInFlow(flow: readonly Flow[], browser: boolean): Flow | undefined {
   const attended = flow.filter((candidate) => !isUnattended(candidate));
   if (!browser && attended.includes("device_code")) return "device_code";
   return attended[0];
-}
-
-function isUnattended(flow: Flow): flow is UnattendedFlow {
-  return (UNATTENDED_FLOWS as readonly Flow[]).includes(flow);
 }

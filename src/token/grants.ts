@@ -1,6 +1,5 @@
 import type { OidcTokenError } from "../errors.js";
-import type { Flow } from "../profile.js";
-import type { UnattendedFlow } from "./choose-flow.js";
+import type { Flow, UnattendedFlow } from "../profile.js";
 import type { TokenSet } from "./token-set.js";
 
 /** What RFC 8628 §3.2 answers, as far as a person is shown it. `expires_in` in seconds. */
