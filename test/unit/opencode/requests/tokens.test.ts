@@ -47,6 +47,16 @@ describe("a token asked for ahead", () => {
     return taken;
   };
 
+  /** Of two announcements, of which the first stands at 0, the second is one process more from this time on. */
+  const expectAskedAnewFrom = (moment: number) => {
+    time = moment - 1;
+    tokens.prepare("acme", ORIGIN);
+    expect(asked.calls).toHaveLength(1);
+    time = moment;
+    tokens.prepare("acme", ORIGIN);
+    expect(asked.calls).toHaveLength(2);
+  };
+
   test("is there when the request is", async () => {
     await ready("ahead");
     expect(await take("anew")).toBe("ahead");
@@ -85,23 +95,13 @@ describe("a token asked for ahead", () => {
   test("is asked for once when it is announced twice, as a message and then as its request", async () => {
     await ready("ahead");
     // As far apart as these are on a busy machine, which another process would make busier.
-    time = 1499;
-    tokens.prepare("acme", ORIGIN);
-    expect(asked.calls).toHaveLength(1);
-    time = 1500;
-    tokens.prepare("acme", ORIGIN);
-    expect(asked.calls).toHaveLength(2);
+    expectAskedAnewFrom(1500);
   });
 
   test("is asked for anew for the step that follows its use", async () => {
     await ready("ahead");
     await take("anew");
-    time = 499;
-    tokens.prepare("acme", ORIGIN);
-    expect(asked.calls).toHaveLength(1);
-    time = 500;
-    tokens.prepare("acme", ORIGIN);
-    expect(asked.calls).toHaveLength(2);
+    expectAskedAnewFrom(500);
   });
 
   test("is for its own profile and origin only", async () => {
